@@ -1,0 +1,161 @@
+/*
+ * The Win32 heap API as every engine exports it: private heaps with exact sizes and checked frees.
+ *
+ * One engine is one shared library, libwinheap-NAME.so, with exactly these symbols; on Windows the
+ * library is kernel32.dll and this header is not needed. A handle belongs to the engine that made it.
+ *
+ * Threads: every function may be called from any thread, except on a heap created with
+ * HEAP_NO_SERIALIZE, whose calls the program must keep apart itself. The last error is per thread.
+ * Failures set it; successes leave it alone.
+ *
+ * Source of the contract: Microsoft's heapapi.h pages, and what Wine's conformance tests record of
+ * Windows where the pages are silent.
+ */
+#ifndef WINHEAP_HEAPAPI_H
+#define WINHEAP_HEAPAPI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define WINHEAP_API __attribute__((visibility("default")))
+
+typedef int32_t BOOL;
+typedef uint32_t DWORD;
+typedef size_t SIZE_T;
+typedef void *HANDLE;
+typedef void *LPVOID;
+typedef const void *LPCVOID;
+typedef HANDLE *PHANDLE;
+
+#ifndef TRUE
+#define FALSE 0
+#define TRUE 1
+#endif
+
+/* Heap options (HeapCreate) and call flags. A call's flags are OR-ed with its heap's options. */
+#define HEAP_NO_SERIALIZE 0x00000001u          /* option, flag: no lock; one thread at a time */
+#define HEAP_GENERATE_EXCEPTIONS 0x00000004u   /* option, flag: a failure calls the handler */
+#define HEAP_ZERO_MEMORY 0x00000008u           /* option, flag: new bytes are zero */
+#define HEAP_REALLOC_IN_PLACE_ONLY 0x00000010u /* flag: HeapReAlloc fails rather than move */
+#define HEAP_CREATE_ALIGN_16 0x00010000u       /* option: accepted; blocks are always 16-aligned */
+#define HEAP_CREATE_ENABLE_TRACING 0x00020000u /* option: accepted, no effect */
+
+/* Last errors the heap functions set. */
+#define ERROR_SUCCESS 0u
+#define ERROR_INVALID_HANDLE 6u
+#define ERROR_NOT_ENOUGH_MEMORY 8u
+#define ERROR_INVALID_PARAMETER 87u
+#define ERROR_CALL_NOT_IMPLEMENTED 120u
+
+/* Codes given to the exception handler. */
+#define STATUS_ACCESS_VIOLATION 0xC0000005u
+#define STATUS_NO_MEMORY 0xC0000017u
+
+/*
+ * Creates a private heap and returns its handle, aligned to 64 KiB.
+ *
+ * options: HEAP_NO_SERIALIZE, HEAP_GENERATE_EXCEPTIONS, HEAP_ZERO_MEMORY, HEAP_CREATE_ALIGN_16,
+ *          HEAP_CREATE_ENABLE_TRACING; any other bit is refused.
+ * initial: bytes committed at once, rounded up to a page.
+ * max:     0 = grows without limit; else bytes of pages for blocks, rounded up to a page, reserved
+ *          now and never exceeded. The engine's own bookkeeping is not counted.
+ * Fails with NULL: ERROR_NOT_ENOUGH_MEMORY, or ERROR_INVALID_PARAMETER for unknown option bits and
+ * for initial > max != 0.
+ */
+WINHEAP_API HANDLE HeapCreate(DWORD options, SIZE_T initial, SIZE_T max);
+
+/*
+ * Destroys a private heap and every block in it, without visiting them one by one.
+ *
+ * Returns TRUE; FALSE and ERROR_INVALID_HANDLE for NULL, the process heap, and whatever is no live
+ * heap, a destroyed one included. No other thread may be using the heap.
+ */
+WINHEAP_API BOOL HeapDestroy(HANDLE heap);
+
+/*
+ * Allocates a block of exactly size bytes, 16-aligned (64-aligned when large). size 0 gives a
+ * unique block of size 0.
+ *
+ * flags: HEAP_ZERO_MEMORY, HEAP_GENERATE_EXCEPTIONS, HEAP_NO_SERIALIZE.
+ * Fails with NULL: ERROR_NOT_ENOUGH_MEMORY (sizes no machine has included), ERROR_INVALID_HANDLE.
+ */
+WINHEAP_API LPVOID HeapAlloc(HANDLE heap, DWORD flags, SIZE_T size);
+
+/*
+ * Changes a block's size, moving it if it must, and returns where it now stands. Contents are kept
+ * up to the smaller size; with HEAP_ZERO_MEMORY every byte past the old requested size is zero.
+ * size 0 keeps a block of size 0: it does not free.
+ *
+ * flags: as HeapAlloc, and HEAP_REALLOC_IN_PLACE_ONLY.
+ * Fails with NULL, the old block untouched and still valid: ERROR_NOT_ENOUGH_MEMORY (in place
+ * refused included), ERROR_INVALID_PARAMETER when block is no live block of this heap,
+ * ERROR_INVALID_HANDLE. block NULL fails too, with ERROR_SUCCESS: it does not allocate.
+ */
+WINHEAP_API LPVOID HeapReAlloc(HANDLE heap, DWORD flags, LPVOID block, SIZE_T size);
+
+/*
+ * Frees a block. NULL is TRUE.
+ *
+ * Returns FALSE and changes nothing: ERROR_INVALID_PARAMETER for a double free, an interior
+ * pointer, another heap's block or a pointer from nowhere; ERROR_INVALID_HANDLE.
+ */
+WINHEAP_API BOOL HeapFree(HANDLE heap, DWORD flags, LPVOID block);
+
+/*
+ * The exact size in bytes that the block was last asked for.
+ *
+ * Fails with (SIZE_T)-1: ERROR_INVALID_PARAMETER when block is no live block of this heap,
+ * ERROR_INVALID_HANDLE.
+ */
+WINHEAP_API SIZE_T HeapSize(HANDLE heap, DWORD flags, LPCVOID block);
+
+/*
+ * block NULL: whether the whole heap is consistent; else whether block is a live block of it.
+ * Never changes the last error and never crashes, whatever heap and block are.
+ */
+WINHEAP_API BOOL HeapValidate(HANDLE heap, DWORD flags, LPCVOID block);
+
+/* The process heap: created on first use, serialized, growable, never destroyed. */
+WINHEAP_API HANDLE GetProcessHeap(void);
+
+/*
+ * The number of live heaps. Stores the first min(capacity, number) handles: the process heap
+ * first, the rest in order of creation.
+ */
+WINHEAP_API DWORD GetProcessHeaps(DWORD capacity, PHANDLE heaps);
+
+/* The calling thread's last error, and how to set it. */
+WINHEAP_API DWORD GetLastError(void);
+WINHEAP_API void SetLastError(DWORD code);
+
+/* ---- beyond Win32 ---- */
+
+/* Called with STATUS_NO_MEMORY or STATUS_ACCESS_VIOLATION; may return, longjmp or exit. */
+typedef void (*winheap_exception_handler)(DWORD status);
+
+/*
+ * Sets what a failing call with HEAP_GENERATE_EXCEPTIONS calls, process-wide, and returns what was
+ * set before. With none set (NULL) such a failure prints one line and aborts. When the handler
+ * returns, the call fails as it would without the flag.
+ */
+WINHEAP_API winheap_exception_handler
+winheap_set_exception_handler(winheap_exception_handler handler);
+
+/* The engine library's version, "MAJOR.MINOR.PATCH"; static storage. */
+WINHEAP_API const char *winheap_version(void);
+
+/*
+ * Which engine this is: its name, the version of the allocator underneath, and the build id of the
+ * library in hex, as in "mimalloc 2.0.9 1f0a…"; static storage.
+ */
+WINHEAP_API const char *winheap_engine(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
