@@ -1,0 +1,32 @@
+--- What all verbs do with their arguments.
+-- @module heaplab.cli
+
+local argparse = require "argparse"
+
+local fail = require "heaplab.fail"
+
+local cli = {}
+
+--- A parser for one verb.
+function cli.parser(verb, description)
+  return argparse("heaplab " .. verb, description):help_max_width(78)
+end
+
+--- Parses, or raises a usage error of one line.
+function cli.parse(parser, args)
+  local ok, result = parser:pparse(args)
+  if ok then return result end
+  local message = tostring(result):gsub("%s*\n%s*", "; ")
+  fail.usage("%s (see `%s --help`)", message, parser:get_usage():match("Usage: (heaplab %w+)"))
+end
+
+--- Converts an option's text to a whole number of at least `least`, for argparse's `convert`.
+function cli.whole(least)
+  return function(text)
+    local value = tonumber(text)
+    if value and value % 1 == 0 and value >= least and value < 2 ^ 53 then return value end
+    return nil, ("'%s' is not a whole number of at least %d"):format(text, least)
+  end
+end
+
+return cli

@@ -1,0 +1,114 @@
+--- Files that are either whole or not there: every write and close is checked.
+-- All functions return nil and a one-line message when they fail.
+-- @module heaplab.files
+
+local lfs = require "lfs"
+local stdio = require "posix.stdio"
+local unistd = require "posix.unistd"
+
+local files = {}
+
+--- The text of a file.
+function files.read(path)
+  local file, err = io.open(path, "rb")
+  if not file then return nil, err end
+  local text, read_err = file:read("*a")
+  file:close()
+  if not text then return nil, ("%s: %s"):format(path, read_err) end
+  return text
+end
+
+--- The first line of a file without its newline, or nil: for /proc and /sys.
+function files.first_line(path)
+  local text = files.read(path)
+  return text and text:match("^[^\n]*")
+end
+
+local function append_to(file, path, text)
+  local ok, err = file:write(text)
+  if ok then ok, err = file:flush() end
+  local closed, close_err = file:close()
+  if ok and closed then return true end
+  return nil, ("cannot write %s: %s"):format(path, err or close_err)
+end
+
+--- Appends text to a file, creating it if needed.
+function files.append(path, text)
+  local file, err = io.open(path, "ab")
+  if not file then return nil, "cannot write " .. err end
+  return append_to(file, path, text)
+end
+
+--- Writes a file under a temporary name and renames it, so that a reader never sees half of it.
+function files.write(path, text)
+  local temporary = ("%s.tmp%d"):format(path, unistd.getpid())
+  local file, err = io.open(temporary, "wb")
+  if not file then return nil, "cannot write " .. err end
+  local ok, write_err = append_to(file, path, text)
+  if ok then
+    ok, write_err = stdio.rename(temporary, path)
+    if not ok then write_err = "cannot write " .. write_err end
+  end
+  if not ok then
+    os.remove(temporary)
+    return nil, write_err
+  end
+  return true
+end
+
+--- Makes `link` a symbolic link to `target`, replacing an older one in one step.
+function files.relink(target, link)
+  local temporary = ("%s.tmp%d"):format(link, unistd.getpid())
+  local ok, err = unistd.link(target, temporary, true)
+  if ok then ok, err = stdio.rename(temporary, link) end
+  if ok then return true end
+  os.remove(temporary)
+  return nil, ("cannot make the link %s: %s"):format(link, err)
+end
+
+--- Whether the path names a directory.
+function files.is_directory(path)
+  return lfs.attributes(path, "mode") == "directory"
+end
+
+--- Whether the path names anything.
+function files.exists(path)
+  return lfs.attributes(path, "mode") ~= nil
+end
+
+--- Makes a directory and those above it.
+function files.make_directories(path)
+  if files.is_directory(path) then return true end
+  local parent = path:match("^(.+)/[^/]+/*$")
+  if parent then
+    local ok, err = files.make_directories(parent)
+    if not ok then return nil, err end
+  end
+  local ok, err = lfs.mkdir(path)
+  if ok or files.is_directory(path) then return true end
+  return nil, ("cannot make the folder %s: %s"):format(path, err)
+end
+
+--- The sorted names in a directory, without the dot entries; empty when it is not there.
+function files.list(path)
+  local names = {}
+  if not files.is_directory(path) then return names end
+  for name in lfs.dir(path) do
+    if name:sub(1, 1) ~= "." then names[#names + 1] = name end
+  end
+  table.sort(names)
+  return names
+end
+
+--- Removes a file or a whole directory.
+function files.remove(path)
+  if lfs.symlinkattributes(path, "mode") == "directory" then
+    for name in lfs.dir(path) do
+      if name ~= "." and name ~= ".." then files.remove(path .. "/" .. name) end
+    end
+    return lfs.rmdir(path)
+  end
+  return os.remove(path)
+end
+
+return files
