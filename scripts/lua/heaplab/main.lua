@@ -22,8 +22,8 @@ local function print_help(names)
 end
 
 local function main(args)
-  local fail, files, paths = require "heaplab.fail", require "heaplab.files", require "heaplab.paths"
-  local names = verbs(files, paths)
+  local fail = require "heaplab.fail"
+  local names = verbs(require "heaplab.files", require "heaplab.paths")
   local verb = table.remove(args, 1)
   if verb == "--help" or verb == "-h" then return print_help(names) end
   if verb == "--version" then

@@ -14,8 +14,9 @@ paths.root = assert(stdlib.realpath(here or "."), "cannot find the source tree")
 -- results/ in the tree. A verb's --out replaces it through @{set_results}.
 paths.results = os.getenv("HEAPLAB_RESULTS") or paths.root .. "/results"
 
---- The build folder of a CMake preset (default: release).
+--- The build folder of a CMake preset; without one the environment's HEAPLAB_BUILD or `release`.
 function paths.build(preset)
+  if not preset and os.getenv("HEAPLAB_BUILD") then return os.getenv("HEAPLAB_BUILD") end
   return paths.root .. "/build/" .. (preset or "release")
 end
 
