@@ -1,0 +1,105 @@
+-- What scripts/bench, scripts/test and scripts/nightly do once everything is installed.
+
+local lu = require "luaunit"
+local Tree = require "test.tree"
+
+local tree
+
+TestJobs = {}
+
+function TestJobs:setUp()
+  tree = Tree.new()
+end
+
+function TestJobs:tearDown()
+  tree:delete()
+end
+
+function TestJobs:test_bench_stands_for_the_commands_it_prints()
+  local status, output, calls = tree:run("scripts/bench --profile smoke --filter 'pair|drop'")
+  lu.assertEquals(status, 0)
+  lu.assertEquals(output, [[
+$ cmake --preset release
+$ cmake --build --preset release
+$ scripts/heaplab run --profile smoke --filter 'pair|drop'
+$ scripts/heaplab report
+]])
+  lu.assertStrContains(calls, [[
+cmake --preset release
+cmake --build --preset release
+heaplab run --profile smoke --filter pair|drop
+heaplab report
+]])
+end
+
+function TestJobs:test_results_folder_is_passed_to_the_report()
+  tree:heaplab('echo "$1 looks in $HEAPLAB_RESULTS"')
+  for _, form in ipairs { "--out there", "--out=there" } do
+    local _, output = tree:run("scripts/bench " .. form)
+    lu.assertStrContains(output, "report looks in there\n")
+  end
+end
+
+function TestJobs:test_a_run_that_did_not_start_is_not_reported()
+  tree:heaplab('[ "$1" != run ] || exit 1')
+  local status, _, calls = tree:run("scripts/bench")
+  lu.assertEquals(status, 1)
+  lu.assertNotStrContains(calls, "heaplab report")
+end
+
+function TestJobs:test_a_run_with_a_crashed_case_is_reported_and_fails()
+  tree:heaplab(
+    '[ "$1" = run ] || exit 0; mkdir -p results/runs; ln -s new results/runs/latest; exit 1')
+  local status, _, calls = tree:run("scripts/bench")
+  lu.assertEquals(status, 1)
+  lu.assertStrContains(calls, "heaplab report")
+end
+
+function TestJobs:test_an_interrupted_run_ends_the_script_with_its_status()
+  tree:heaplab('[ "$1" != run ] || exit 130')
+  local status, _, calls = tree:run("scripts/bench")
+  lu.assertEquals(status, 130)
+  lu.assertNotStrContains(calls, "heaplab report")
+end
+
+function TestJobs:test_nightly_draws_the_history_before_the_report()
+  local status, _, calls = tree:run("scripts/nightly")
+  lu.assertEquals(status, 0)
+  lu.assertStrContains(calls,
+    "heaplab run --profile=nightly\nheaplab history\nheaplab report\n")
+  _, _, calls = tree:run("scripts/nightly --profile smoke")
+  lu.assertStrContains(calls, "heaplab run --profile smoke\n")
+end
+
+function TestJobs:test_two_nights_do_not_overlap()
+  tree:heaplab('scripts/nightly || echo "refused with $?"')
+  local _, output = tree:run("scripts/nightly")
+  lu.assertStrContains(output, "another one is running here")
+  lu.assertStrContains(output, "refused with 1\n")
+end
+
+function TestJobs:test_all_presets_are_tested_even_if_one_fails()
+  tree:program("ctest", tree.stubs.ctest .. '; case "$*" in *asan*) exit 8 ;; esac')
+  local status, output, calls = tree:run("scripts/test")
+  lu.assertEquals(status, 1)
+  for _, preset in ipairs { "asan", "tsan", "release" } do
+    lu.assertStrContains(calls, "ctest --preset " .. preset)
+    lu.assertStrMatches(output, (".*%s: +100%%%% tests passed\n.*"):format(preset))
+  end
+end
+
+function TestJobs:test_quick_tests_the_release_build_and_hands_options_to_ctest()
+  local status, _, calls = tree:run("scripts/test --quick -R setup")
+  lu.assertEquals(status, 0)
+  lu.assertStrMatches(calls, ".*ctest %-%-preset release [^\n]* %-R setup\n.*")
+  lu.assertNotStrContains(calls, "asan")
+end
+
+function TestJobs:test_a_build_that_fails_is_no_verdict()
+  tree:program("cmake", "exit 1")
+  local status, output = tree:run("scripts/test --quick")
+  lu.assertEquals(status, 1)
+  lu.assertStrContains(output, "release: no verdict")
+end
+
+os.exit(lu.LuaUnit.run())
