@@ -2,7 +2,8 @@
  * The Win32 heap API as every engine exports it: private heaps with exact sizes and checked frees.
  *
  * One engine is one shared library, libwinheap-NAME.so, with exactly these symbols; on Windows the
- * library is kernel32.dll and this header is not needed. A handle belongs to the engine that made it.
+ * library is kernel32.dll and this header is not needed. A handle belongs to the engine that made
+ * it.
  *
  * Threads: every function may be called from any thread, except on a heap created with
  * HEAP_NO_SERIALIZE, whose calls the program must keep apart itself. The last error is per thread.
