@@ -5,6 +5,7 @@
 # its arguments to setup_takes, then calls setup_packages, setup_as_owner with the arguments left
 # over, and setup_build.
 
+setup_needs=${setup_needs:?}
 setup_root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 setup_name=scripts/$(basename -- "$0")
 setup_mode=ask

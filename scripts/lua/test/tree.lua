@@ -35,19 +35,19 @@ function Tree.new()
   local root = os.tmpname()
   os.remove(root)
   local self = setmetatable({ root = root, bin = root .. "/bin", stubs = STUBS }, Tree)
+  self.path = self.bin .. ":" .. os.getenv("PATH")
   dir.makepath(self.bin)
   dir.makepath(root .. "/scripts")
   for _, name in ipairs { "bench", "test", "nightly", "sh", "packages.txt" } do
     assert(os.execute(("cp -R %s/scripts/%s %s/scripts/"):format(source, name, root)) == 0)
   end
-  assert(os.execute(("ln -s /usr/bin/* %s"):format(self.bin)) == 0)
   for name, body in pairs(STUBS) do self:program(name, body) end
   self:heaplab "true"
   return self
 end
 
 function Tree:delete()
-  dir.rmtree(self.root)
+  assert(os.execute("rm -r " .. self.root) == 0)
 end
 
 local function write_program(name, body)
@@ -69,9 +69,15 @@ function Tree:heaplab(body)
   write_program(self.root .. "/scripts/heaplab", body)
 end
 
---- Takes programs off the machine.
+--- Takes programs off the machine: PATH becomes a folder of links to all others.
 function Tree:remove(...)
-  for _, name in ipairs { ... } do os.remove(self.bin .. "/" .. name) end
+  local others = self.root .. "/others"
+  assert(os.execute(("mkdir %s && ln -s /usr/bin/* %s"):format(others, others)) == 0)
+  for _, name in ipairs { ... } do
+    os.remove(self.bin .. "/" .. name)
+    os.remove(others .. "/" .. name)
+  end
+  self.path = self.bin .. ":" .. others
 end
 
 --- Starts `command` in the tree, with `environment` ("A=1 B=2") before it.
@@ -80,7 +86,7 @@ function Tree:run(command, environment)
   local calls, output = self.root .. "/calls", self.root .. "/output"
   for _, name in ipairs { calls, calls .. ".installed" } do os.remove(name) end
   local line = ("cd %s && PATH=%s CALLS=%s HEAPLAB_RESULTS= SUDO_UID= %s %s >%s 2>&1 </dev/null")
-    :format(self.root, self.bin, calls, environment or "", command, output)
+    :format(self.root, self.path, calls, environment or "", command, output)
   local status = os.execute(line)
   return status / 256, file.read(output), file.read(calls) or ""
 end
