@@ -1,0 +1,37 @@
+/* Address space and pages from the kernel. Sizes are multiples of a page; failures are values. */
+#ifndef WINHEAP_NATIVE_OS_H
+#define WINHEAP_NATIVE_OS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Readable, writable, zero, aligned to SEGMENT_BYTES; NULL when there is no such address space. */
+void *os_map_segments(size_t bytes);
+
+/* The same without the alignment, for the engine's own tables. */
+void *os_map(size_t bytes);
+
+/* Address space that may not be touched, aligned to UNIT_BYTES. */
+void *os_reserve(size_t bytes);
+
+void os_unmap(void *start, size_t bytes);
+
+/* Unmaps what os_map_segments gave, so that the next one takes the same place. */
+void os_unmap_segments(void *start, size_t bytes);
+
+/* Gives the pages back; they read as zero afterwards. */
+void os_decommit(void *start, size_t bytes);
+
+/* Makes every page resident now; false when the system has no memory for them. */
+bool os_populate(void *start, size_t bytes);
+
+/* Grows or shrinks a mapping where it stands; false if something stands behind it. */
+bool os_resize(void *start, size_t bytes, size_t new_bytes);
+
+/*
+ * Grows a mapping of os_map_segments by moving its pages, uncopied, to a new aligned place, which
+ * is returned; NULL, and nothing has changed, when there is none.
+ */
+void *os_move(void *start, size_t bytes, size_t new_bytes);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * Whose memory an address is: one entry per 4 MiB of the 47-bit address space. A pointer of any
+ * value is looked up without touching what it points to.
+ */
+#ifndef WINHEAP_NATIVE_OWNER_H
+#define WINHEAP_NATIVE_OWNER_H
+
+#include "layout.h"
+
+/*
+ * An entry is the handle of the heap whose segment starts there, 0 for none. Handles are aligned,
+ * so bit 0 is free to say that the heap is serialized: the fast path, which takes no lock, compares
+ * with the bare handle and so passes such a segment by.
+ */
+#define OWNER_SERIALIZED ((uintptr_t)1)
+
+extern _Atomic uintptr_t *owner_table;
+extern _Atomic size_t owner_limit; /* entries; 0 until the table is there */
+
+/* Maps the table; false without address space. Not thread-safe: called under the registry's lock.
+ */
+bool owner_init(void);
+
+static inline uintptr_t owner_of(const void *address) {
+    size_t entry = (uintptr_t)address >> SEGMENT_SHIFT;
+
+    if (unlikely(entry >= atomic_load_explicit(&owner_limit, memory_order_acquire)))
+        return 0;
+    return atomic_load_explicit(&owner_table[entry], memory_order_relaxed);
+}
+
+/* Enters a segment whose header is filled in, or removes it (owner 0). */
+static inline void owner_set(const struct segment *segment, uintptr_t owner) {
+    atomic_store_explicit(&owner_table[(uintptr_t)segment >> SEGMENT_SHIFT], owner,
+                          memory_order_release);
+}
+
+/* What a heap's segments are entered as. */
+static inline uintptr_t owner_value(const struct heap *heap) {
+    return (uintptr_t)heap->handle | (heap->serialized ? OWNER_SERIALIZED : 0);
+}
+
+#endif

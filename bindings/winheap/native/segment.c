@@ -1,0 +1,354 @@
+#include "segment.h"
+
+#include "os.h"
+#include "owner.h"
+
+#include <string.h>
+
+#define ALL_UNITS (~(uint64_t)0 << SEGMENT_META_UNITS)
+#define TABLE_AREA_LINE (((sizeof(struct segment) + LINE_BYTES - 1) / LINE_BYTES))
+
+/*
+ * Empty segments of growable heaps, kept mapped with their pages for whoever needs one next, so
+ * that a heap created and destroyed in a loop, or living at a segment's edge, makes no system call.
+ * Eight keep the memory held back under 32 MiB.
+ */
+#define CACHE_SEGMENTS 8
+static struct segment *cache[CACHE_SEGMENTS];
+static unsigned cached;
+static pthread_mutex_t cache_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+void segment_cache_lock(void) {
+    pthread_mutex_lock(&cache_mutex);
+}
+
+void segment_cache_unlock(void) {
+    pthread_mutex_unlock(&cache_mutex);
+}
+
+static struct segment *cache_take(void) {
+    struct segment *segment;
+
+    segment_cache_lock();
+    segment = cached != 0 ? cache[--cached] : NULL;
+    segment_cache_unlock();
+    return segment;
+}
+
+static bool cache_keep(struct segment *segment) {
+    bool kept;
+
+    segment_cache_lock();
+    kept = cached < CACHE_SEGMENTS;
+    if (kept)
+        cache[cached++] = segment;
+    segment_cache_unlock();
+    return kept;
+}
+
+void segment_link(struct segment **list, struct segment *segment) {
+    segment->previous = NULL;
+    segment->next = *list;
+    if (*list != NULL)
+        (*list)->previous = segment;
+    *list = segment;
+}
+
+void segment_unlink(struct segment **list, struct segment *segment) {
+    if (segment->next != NULL)
+        segment->next->previous = segment->previous;
+    if (segment->previous != NULL)
+        segment->previous->next = segment->next;
+    else
+        *list = segment->next;
+}
+
+bool segment_charge(struct heap *heap, size_t pages) {
+    if (pages > heap->limit - heap->committed)
+        return false;
+    heap->committed += pages;
+    return true;
+}
+
+void segment_discharge(struct heap *heap, size_t pages) {
+    heap->committed -= pages;
+}
+
+static size_t segment_touched(const struct segment *segment) {
+    size_t pages = 0;
+
+    for (uint32_t unit = SEGMENT_META_UNITS; unit < SEGMENT_UNITS; unit++)
+        pages += segment->touched[unit];
+    return pages;
+}
+
+/* A fixed-size heap takes its reservation's segments; beyond those, when it is scattered, others.
+ */
+static struct segment *segment_from_reserve(struct heap *heap) {
+    struct segment *segment;
+
+    if (heap->reserve_used == heap->reserve_bytes)
+        return os_map_segments(SEGMENT_BYTES);
+    segment = (struct segment *)(void *)(heap->reserve + heap->reserve_used);
+    heap->reserve_used += SEGMENT_BYTES;
+    segment->reserved = true;
+    return segment;
+}
+
+static struct segment *segment_obtain(struct heap *heap) {
+    struct segment *segment;
+
+    if (heap->limit != SIZE_MAX)
+        return segment_from_reserve(heap);
+    segment = cache_take();
+    return segment != NULL ? segment : os_map_segments(SEGMENT_BYTES);
+}
+
+/* An empty segment at the head of the heap's open ones. */
+static struct segment *segment_open(struct heap *heap) {
+    struct segment *segment = segment_obtain(heap);
+
+    if (segment == NULL)
+        return NULL;
+    segment->heap = heap;
+    segment->bytes = SEGMENT_BYTES;
+    segment->free_units = ALL_UNITS;
+    if (segment->table_top == 0)
+        segment->table_top = TABLE_AREA_LINE;
+    heap->committed += segment_touched(segment);
+    segment_link(&heap->open, segment);
+    owner_set(segment, owner_value(heap));
+    return segment;
+}
+
+/* Out of its list already; its descriptors are zero. */
+static void segment_close(struct heap *heap, struct segment *segment) {
+    owner_set(segment, 0);
+    segment_discharge(heap, segment_touched(segment));
+    if (segment->reserved || (heap->limit == SIZE_MAX && cache_keep(segment)))
+        return;
+    os_unmap_segments(segment, SEGMENT_BYTES);
+}
+
+static uint64_t units_mask(uint32_t unit, uint32_t units) {
+    return (~(uint64_t)0 >> (SEGMENT_UNITS - units)) << unit;
+}
+
+/* Bit u of the result: the units [u, u + units) are free. */
+static uint64_t segment_places(const struct segment *segment, uint32_t units) {
+    uint64_t places = segment->free_units;
+
+    for (uint32_t i = 1; i < units; i++)
+        places &= places >> 1;
+    return places;
+}
+
+static void segment_mark_taken(struct heap *heap, struct segment *segment, uint64_t mask) {
+    segment->free_units &= ~mask;
+    if (segment->free_units == 0) {
+        segment_unlink(&heap->open, segment);
+        segment_link(&heap->full, segment);
+    }
+}
+
+bool segment_take_at(struct heap *heap, struct segment *segment, uint32_t unit, uint32_t units) {
+    uint64_t mask;
+
+    if (unit + units > SEGMENT_UNITS)
+        return false;
+    mask = units_mask(unit, units);
+    if ((segment->free_units & mask) != mask)
+        return false;
+    segment_mark_taken(heap, segment, mask);
+    return true;
+}
+
+struct span *segment_take_units(struct heap *heap, uint32_t units) {
+    struct segment *segment = heap->open;
+    uint64_t places = 0;
+    uint32_t unit;
+
+    while (segment != NULL && (places = segment_places(segment, units)) == 0)
+        segment = segment->next;
+    if (segment == NULL) {
+        segment = segment_open(heap);
+        if (segment == NULL)
+            return NULL;
+        places = segment_places(segment, units);
+    }
+    unit = (uint32_t)__builtin_ctzll(places); /* the lowest: most likely to have pages already */
+    segment_mark_taken(heap, segment, units_mask(unit, units));
+    return &segment->span[unit];
+}
+
+/* A growable heap keeps its last segment, so that its next block finds one. */
+static bool segment_is_spare(const struct heap *heap, const struct segment *segment) {
+    return segment->free_units == ALL_UNITS && heap->limit == SIZE_MAX &&
+           (segment->next != NULL || segment->previous != NULL || heap->full != NULL);
+}
+
+void segment_give_units(struct heap *heap, struct segment *segment, uint32_t unit, uint32_t units) {
+    if (segment->free_units == 0) {
+        segment_unlink(&heap->full, segment);
+        segment_link(&heap->open, segment);
+    }
+    segment->free_units |= units_mask(unit, units);
+    memset(&segment->span[unit], 0, units * sizeof(struct span));
+    if (segment_is_spare(heap, segment)) {
+        segment_unlink(&heap->open, segment);
+        segment_close(heap, segment);
+    }
+}
+
+static size_t pages_in_unit(size_t pages, uint32_t index) {
+    size_t before = index * UNIT_PAGES;
+
+    if (pages <= before)
+        return 0;
+    return pages - before < UNIT_PAGES ? pages - before : UNIT_PAGES;
+}
+
+bool segment_commit(struct heap *heap, struct segment *segment, uint32_t unit, size_t pages) {
+    uint32_t units = (uint32_t)((pages + UNIT_PAGES - 1) / UNIT_PAGES);
+    size_t missing = 0;
+
+    for (uint32_t i = 0; i < units; i++) {
+        size_t wanted = pages_in_unit(pages, i);
+        size_t touched = segment->touched[unit + i];
+        missing += wanted > touched ? wanted - touched : 0;
+    }
+    if (!segment_charge(heap, missing))
+        return false;
+    for (uint32_t i = 0; i < units; i++) {
+        size_t wanted = pages_in_unit(pages, i);
+        if (wanted > segment->touched[unit + i])
+            segment->touched[unit + i] = (uint8_t)wanted;
+    }
+    return true;
+}
+
+void segment_clear(struct segment *segment, uint32_t unit, size_t bytes) {
+    for (; bytes != 0; unit++) {
+        size_t here = bytes < UNIT_BYTES ? bytes : UNIT_BYTES;
+        size_t dirty = segment->touched[unit] * PAGE_BYTES;
+        memset(unit_start(segment, unit), 0, here < dirty ? here : dirty);
+        bytes -= here;
+    }
+}
+
+static uint32_t table_lines_for(size_t bytes) {
+    uint32_t lines = 1;
+
+    while (lines * LINE_BYTES < bytes)
+        lines *= 2;
+    return lines;
+}
+
+/*
+ * A unit keeps its table for the next span. When that needs a larger one, it takes at least twice
+ * the lines, so that all the tables a unit ever had are less than twice its largest, 64 lines: the
+ * table area holds that for every unit and never runs out.
+ */
+uint8_t *segment_table(struct segment *segment, uint32_t unit, size_t bytes, size_t zeroed) {
+    uint32_t lines = table_lines_for(bytes);
+    bool reused = segment->table_lines[unit] >= lines;
+    uint8_t *table;
+
+    if (!reused) {
+        segment->table_line[unit] = (uint16_t)segment->table_top;
+        segment->table_lines[unit] = (uint8_t)lines;
+        segment->table_top += lines;
+    }
+    table = (uint8_t *)segment + segment->table_line[unit] * LINE_BYTES;
+    if (reused)
+        memset(table, 0, zeroed);
+    return table;
+}
+static_assert(SEGMENT_META_UNITS * UNIT_BYTES / LINE_BYTES >=
+                  TABLE_AREA_LINE + (SEGMENT_UNITS - SEGMENT_META_UNITS) * 127,
+              "the table area holds every table of every unit");
+
+/* Pages that the blocks of the unit's span or run need, from the first unit's start. */
+static size_t span_pages(const struct span *span) {
+    size_t start = (uintptr_t)span->base % UNIT_BYTES;
+
+    if (span->kind == SPAN_BLOCKS)
+        return pages_of(start + (size_t)span->carved * span->size);
+    return span->kind == SPAN_RUN ? pages_of(span->requested | 1) : 0;
+}
+
+static size_t segment_trim_unit(struct segment *segment, uint32_t unit, size_t used) {
+    size_t touched = segment->touched[unit];
+
+    if (touched <= used)
+        return 0;
+    os_decommit(unit_start(segment, unit) + used * PAGE_BYTES, (touched - used) * PAGE_BYTES);
+    segment->touched[unit] = (uint8_t)used;
+    return touched - used;
+}
+
+static size_t segment_trim(struct segment *segment) {
+    size_t pages = 0;
+    uint32_t unit = SEGMENT_META_UNITS;
+
+    while (unit < SEGMENT_UNITS) {
+        const struct span *span = &segment->span[unit];
+        uint32_t units = span->kind == SPAN_RUN ? span->units : 1;
+        size_t used = span_pages(span);
+        for (uint32_t i = 0; i < units; i++)
+            pages += segment_trim_unit(segment, unit + i, pages_in_unit(used, i));
+        unit += units;
+    }
+    return pages;
+}
+
+size_t segment_trim_all(struct heap *heap) {
+    size_t pages = 0;
+
+    for (struct segment *segment = heap->open; segment != NULL; segment = segment->next)
+        pages += segment_trim(segment);
+    for (struct segment *segment = heap->full; segment != NULL; segment = segment->next)
+        pages += segment_trim(segment);
+    segment_discharge(heap, pages);
+    return pages;
+}
+
+static bool segment_populate_unit(struct heap *heap, struct segment *segment, uint32_t unit,
+                                  size_t pages) {
+    return os_populate(unit_start(segment, unit), pages * PAGE_BYTES) &&
+           segment_commit(heap, segment, unit, pages);
+}
+
+/* Opens as many segments as the pages fill: an open one is not yet used by any block. */
+bool segment_populate(struct heap *heap, size_t pages) {
+    while (pages != 0) {
+        struct segment *segment = segment_open(heap);
+        if (segment == NULL)
+            return false;
+        for (uint32_t unit = SEGMENT_META_UNITS; unit < SEGMENT_UNITS && pages != 0; unit++) {
+            size_t here = pages < UNIT_PAGES ? pages : UNIT_PAGES;
+            if (!segment_populate_unit(heap, segment, unit, here))
+                return false;
+            pages -= here;
+        }
+    }
+    return true;
+}
+
+static void segment_release_list(struct heap *heap, struct segment *segment) {
+    while (segment != NULL) {
+        struct segment *next = segment->next;
+        memset(&segment->span[1], 0, sizeof segment->span - sizeof segment->span[0]);
+        segment_close(heap, segment);
+        segment = next;
+    }
+}
+
+void segment_release_all(struct heap *heap) {
+    segment_release_list(heap, heap->open);
+    segment_release_list(heap, heap->full);
+    heap->open = NULL;
+    heap->full = NULL;
+    if (heap->reserve_bytes != 0)
+        os_unmap_segments(heap->reserve, heap->reserve_bytes);
+}
