@@ -1,0 +1,174 @@
+-- Tests of main.lua as the runner uses it, for the VM named in HEAPLAB_TEST_VM.
+--
+-- Every case of every strategy that can run here is run with a thousandth of its operations; a few
+-- at full scale show that the collector works as often as a result needs.
+
+package.path = arg[0]:match("^(.*)/[^/]*$") .. "/?.lua;" .. package.path
+
+local child = require "child"
+local lu = require "luaunit"
+
+local mode = child.caller == "luajit" and "jit=on" or "gc=incremental"
+local second_mode = child.caller == "luajit" and "jit=off" or "gc=generational"
+local reference = child.caller == "luajit" and "ffi.gc:malloc" or "userdata:malloc"
+
+local function full_key(case, strategy)
+    return child.caller .. "/" .. case:gsub("/", "/strategy=" .. strategy .. "/", 1)
+end
+
+TestListing = {}
+
+function TestListing.test_cases_have_known_modes_and_profiles()
+    local header, rows = child.list("--list")
+    lu.assertEquals(header, "workload\tparams\tmode\tprofile")
+    local profiles = { smoke = true, quick = true, nightly = true, full = true }
+    for _, row in ipairs(rows) do
+        lu.assertEquals(#row, 4)
+        lu.assertEquals(row[3], "alone")
+        lu.assertTrue(profiles[row[4]], row[4])
+    end
+end
+
+function TestListing.test_every_case_is_some_strategys()
+    local listed, used = child.cases, {}
+    for _, strategy in ipairs(child.strategies()) do
+        for _, case in ipairs(listed(strategy)) do
+            used[case] = true
+        end
+    end
+    local _, rows = child.list("--list")
+    lu.assertTrue(#rows > 0)
+    for _, row in ipairs(rows) do
+        local case = row[1] .. "/" .. row[2]
+        lu.assertTrue(used[case], case)
+        used[case] = nil
+    end
+    lu.assertNil(next(used), "a strategy lists a case that the full list lacks")
+end
+
+function TestListing.test_strategies_say_what_they_need()
+    local header, rows = child.list("--list-strategies")
+    lu.assertEquals(header, "strategy\tprofile\tneeds")
+    for _, row in ipairs(rows) do
+        lu.assertEquals(row[3], row[1]:find("ENGINE") and "engine" or "-", row[1])
+    end
+end
+
+TestRuns = {}
+
+local function check_result(result, case, strategy)
+    local key = full_key(case, strategy)
+    lu.assertEquals(result.name, key)
+    lu.assertEquals(result.label:match("^%S+"), key)
+    lu.assertNil(result.error_occurred, key)
+    lu.assertEquals(result.iterations, result.operations, key)
+    lu.assertTrue(result.gc_cycles >= 1, key)
+end
+
+function TestRuns.test_every_case_of_every_strategy()
+    for _, strategy in ipairs(child.strategies()) do
+        local cases = child.cases(strategy)
+        local report = child.measure(strategy, cases, "--scale=0.001")
+        lu.assertEquals(#report.benchmarks, #cases, strategy)
+        for index, case in ipairs(cases) do
+            check_result(report.benchmarks[index], case, strategy)
+        end
+        lu.assertEquals(report.context.heaplab_scale, "0.001")
+        lu.assertEquals(report.context.heaplab_strategy, strategy)
+        lu.assertEquals(report.context.heaplab_caller, child.caller)
+    end
+end
+
+function TestRuns.test_engine_is_proven()
+    for _, strategy in ipairs(child.strategies()) do
+        local engine = strategy:match("^heap:([^+]+)") or strategy:match("^metatype:(.+)")
+        if engine then
+            local case = "drop/size=64/touch=none/" .. mode
+            local context = child.measure(strategy, { case }, "--scale=0.001").context
+            lu.assertEquals(context.heaplab_engine:match("^%S+"), engine)
+            lu.assertStrContains(context.heaplab_engine_path, "/libwinheap-" .. engine .. ".so")
+            lu.assertStrMatches(context.heaplab_engine_build_id, ("%x"):rep(40))
+        end
+    end
+end
+
+function TestRuns.test_drop_fills_five_cycles_at_full_scale()
+    for _, size in ipairs { 64, 1024, 65536 } do
+        local case = ("drop/size=%d/touch=none/%s"):format(size, mode)
+        local report = child.measure(reference, { case })
+        lu.assertNil(report.context.heaplab_scale)
+        lu.assertTrue(report.benchmarks[1].gc_cycles >= 5, case)
+    end
+end
+
+-- Untouched, a new block of 64 KiB costs its header's page; touched, all its sixteen.
+function TestRuns.test_touch_reaches_every_page()
+    local function faults(touch)
+        local case = ("drop/size=65536/touch=%s/%s"):format(touch, mode)
+        return child.measure(reference, { case }, "--scale=0.1").benchmarks[1].minor_faults
+    end
+    local untouched = faults("none")
+    lu.assertTrue(faults("page") > 4 * untouched)
+    lu.assertTrue(faults("all") > 4 * untouched)
+end
+
+function TestRuns.test_mode_is_set()
+    local function measured(name)
+        local case = "drop/size=64/touch=none/" .. name
+        return child.measure("floor", { case }).benchmarks[1]
+    end
+    local first, second = measured(mode), measured(second_mode)
+    if child.caller == "luajit" then
+        lu.assertTrue(first.traces >= 1)
+        lu.assertEquals(second.traces, 0)
+    else
+        -- A young collection comes after the heap grew by a fifth, a full one after it doubled.
+        lu.assertTrue(second.gc_cycles > 2 * first.gc_cycles)
+    end
+end
+
+TestBadInput = {}
+
+local function refused(word, ...)
+    local code, output, errors = child.run { ... }
+    lu.assertEquals(code, 1, errors)
+    lu.assertEquals(output, "")
+    lu.assertStrMatches(errors, "[^\n]+\n", nil, nil, "one line is wanted")
+    lu.assertStrContains(errors, word)
+end
+
+local some_case = "--case=drop/size=64/touch=none/" .. mode
+
+function TestBadInput.test_strategy()
+    refused("tcmalloc:9", "--strategy=tcmalloc:9", some_case)
+    refused("userdata:inline", "--list", "--strategy=nosuch")
+    refused("heap:ENGINE", "--strategy=heap:ENGINE", some_case)
+end
+
+function TestBadInput.test_case()
+    refused("drop/size=65", "--strategy=nop", "--case=drop/size=65/touch=none/" .. mode)
+    refused("explicit", "--strategy=userdata:inline",
+        "--case=explicit/size=64/touch=none/" .. mode)
+    refused("--case", "--strategy=nop")
+    refused("--strategy", some_case)
+end
+
+function TestBadInput.test_engine()
+    refused("nosuch", "--strategy=heap:nosuch", some_case)
+    refused("/nosuch/x.so", "--strategy=heap:mine", "--engine=/nosuch/x.so", some_case)
+end
+
+function TestBadInput.test_options()
+    refused("--frobnicate", "--strategy=nop", some_case, "--frobnicate")
+    refused("--scale=2", "--strategy=nop", some_case, "--scale=2")
+    refused("--scale=x", "--strategy=nop", some_case, "--scale=x")
+end
+
+-- The library adds a line of its own here.
+function TestBadInput.test_filter_that_matches_nothing()
+    local code, _, errors = child.run { "--strategy=nop", some_case, "--benchmark_filter=nosuch" }
+    lu.assertEquals(code, 1)
+    lu.assertStrContains(errors, "--benchmark_filter matches none of the cases")
+end
+
+os.exit(lu.LuaUnit.run())
