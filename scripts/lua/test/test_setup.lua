@@ -116,6 +116,19 @@ function TestSetup:test_on_a_terminal_it_asks_once()
   lu.assertNotStrContains(calls, "sudo")
 end
 
+-- Root installs, then the caller's own user goes on, so that nothing in the tree belongs to root.
+function TestSetup:test_started_by_sudo_it_builds_as_the_caller()
+  tree:program("stat", "echo 1000")
+  tree:program("getent", "echo me:x:1000:1000::/home/me:/bin/sh")
+  tree:program("setpriv", 'while [ "$1" != env ]; do shift; done; FAKE_UID=1000 "$@"')
+  local status, _, calls = tree:run("scripts/bench --out there --filter pair",
+    "SUDO_UID=1000 SUDO_GID=1000 ABSENT=gnuplot-nox")
+  lu.assertEquals(status, 0)
+  lu.assertStrMatches(calls, ".*install gnuplot%-nox\n.*setpriv %-%-reuid 1000 [^\n]*\n.*cmake.*")
+  lu.assertNil(calls:match("cmake.*setpriv"))
+  lu.assertStrContains(calls, "heaplab run --out there --filter pair\n")
+end
+
 function TestSetup:test_a_failed_install_is_reported_and_not_the_end()
   tree:program("apt-get", "exit 100")
   local status, output = tree:run("scripts/bench", "ABSENT=gnuplot-nox")
