@@ -51,7 +51,7 @@ void registry_recycle(struct heap *heap);
 /* The process heap; NULL only when it could not be created. */
 struct heap *registry_process_heap(void);
 
-/* Stores the first min(capacity, result) handles of live heaps; returns how many there are. */
-size_t registry_list(size_t capacity, HANDLE *handles);
+/* Stores the first min(room, result) handles of live heaps; returns how many there are. */
+size_t registry_list(size_t room, HANDLE *handles);
 
 #endif
