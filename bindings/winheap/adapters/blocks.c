@@ -1,0 +1,155 @@
+/* The two-level map behind blocks.h: a root by 64 MiB chunk, and per chunk its cells and owners. */
+#include "blocks.h"
+
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum {
+    ADDRESS_BITS = 47,
+    CHUNK_BITS = 26,
+    PAGE_BITS = 12,
+    CELL_BITS = 4,
+    PAGE_CELLS = 1 << (PAGE_BITS - CELL_BITS),
+    CHUNK_PAGES = 1 << (CHUNK_BITS - PAGE_BITS),
+    LIVE = 0x80,
+    LONG = 0xFF,         /* live, and the size is in the next cells */
+    LONG_SIZE = 127,     /* the smallest size that does not fit the first cell */
+    LONG_CELLS = 7,      /* cells that hold it */
+    LAST_LONG_BYTE = 127 /* the last byte of a block whose cell may hold a part of its size */
+};
+
+/* A block may end in the next chunk; its size does not: one spare page of cells stays here. */
+struct chunk {
+    struct chunk *next;
+    uintptr_t base;
+    _Atomic uint64_t owners[CHUNK_PAGES + 1];
+    unsigned char cells[(CHUNK_PAGES + 1) * PAGE_CELLS];
+};
+
+static _Atomic(struct chunk *) root[(size_t)1 << (ADDRESS_BITS - CHUNK_BITS)];
+static _Atomic(struct chunk *) chunks;
+
+static size_t offset_of(uintptr_t address) {
+    return address & (((uintptr_t)1 << CHUNK_BITS) - 1);
+}
+
+static struct chunk *chunk_find(uintptr_t address) {
+    if (address >> ADDRESS_BITS != 0) {
+        return NULL;
+    }
+    return atomic_load_explicit(&root[address >> CHUNK_BITS], memory_order_acquire);
+}
+
+static __attribute__((noinline)) struct chunk *chunk_make(uintptr_t address) {
+    struct chunk *chunk = mmap(NULL, sizeof *chunk, PROT_READ | PROT_WRITE,
+                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (chunk == MAP_FAILED) {
+        return NULL;
+    }
+    madvise(chunk, sizeof *chunk, MADV_NOHUGEPAGE); // 2 MiB per touch would pass for the heap's
+    chunk->base = address - offset_of(address);
+    struct chunk *other = NULL;
+    if (!atomic_compare_exchange_strong(&root[address >> CHUNK_BITS], &other, chunk)) {
+        munmap(chunk, sizeof *chunk);
+        return other;
+    }
+    chunk->next = atomic_load(&chunks);
+    while (!atomic_compare_exchange_weak(&chunks, &chunk->next, chunk)) {
+    }
+    return chunk;
+}
+
+/* Makes the page of this offset the owner's, without what the one before left there. */
+static inline void page_claim(struct chunk *chunk, size_t offset, uint64_t owner) {
+    size_t page = offset >> PAGE_BITS;
+    if (atomic_load_explicit(&chunk->owners[page], memory_order_relaxed) != owner) {
+        memset(&chunk->cells[page * PAGE_CELLS], 0, PAGE_CELLS);
+        atomic_store_explicit(&chunk->owners[page], owner, memory_order_relaxed);
+    }
+}
+
+static inline unsigned cell_read(const unsigned char *cell) {
+    return __atomic_load_n(cell, __ATOMIC_RELAXED);
+}
+
+static inline void cell_write(unsigned char *cell, unsigned value) {
+    __atomic_store_n(cell, (unsigned char)value, __ATOMIC_RELAXED);
+}
+
+/* A long size in cells: no cell of it has the high bit, so none looks like the start of a block. */
+static inline void long_size_write(unsigned char *cells, size_t size) {
+    for (int i = 0; i < LONG_CELLS; i++) {
+        cell_write(&cells[i], size >> (7 * i) & 0x7F);
+    }
+}
+
+static inline size_t long_size_read(const unsigned char *cells) {
+    size_t size = 0;
+    for (int i = 0; i < LONG_CELLS; i++) {
+        size |= (size_t)cell_read(&cells[i]) << (7 * i);
+    }
+    return size;
+}
+
+static inline size_t size_read(const unsigned char *cell) {
+    unsigned first = cell_read(cell);
+    if (first < LIVE) {
+        return BLOCKS_NONE;
+    }
+    return first == LONG ? long_size_read(cell + 1) : first - LIVE;
+}
+
+size_t blocks_size(uint64_t owner, const void *block) {
+    uintptr_t address = (uintptr_t)block;
+    struct chunk *chunk = chunk_find(address);
+    size_t offset = offset_of(address);
+    if (!chunk || address % 16 != 0 ||
+        atomic_load_explicit(&chunk->owners[offset >> PAGE_BITS], memory_order_relaxed) != owner) {
+        return BLOCKS_NONE;
+    }
+    return size_read(&chunk->cells[offset >> CELL_BITS]);
+}
+
+bool blocks_put(uint64_t owner, const void *block, size_t size) {
+    uintptr_t address = (uintptr_t)block;
+    struct chunk *chunk = chunk_find(address);
+    if (!chunk && (address >> ADDRESS_BITS != 0 || !(chunk = chunk_make(address)))) {
+        return false;
+    }
+    size_t offset = offset_of(address);
+    unsigned char *cell = &chunk->cells[offset >> CELL_BITS];
+    page_claim(chunk, offset, owner);
+    if (size < LONG_SIZE) {
+        cell_write(cell, (unsigned)(LIVE + size));
+        return true;
+    }
+    page_claim(chunk, offset + LAST_LONG_BYTE, owner);
+    long_size_write(cell + 1, size);
+    cell_write(cell, LONG);
+    return true;
+}
+
+void blocks_drop(const void *block) {
+    uintptr_t address = (uintptr_t)block;
+    cell_write(&chunk_find(address)->cells[offset_of(address) >> CELL_BITS], 0);
+}
+
+static void page_each(struct chunk *chunk, size_t page, void (*visit)(void *, void *),
+                      void *context) {
+    for (size_t i = page * PAGE_CELLS; i < (page + 1) * PAGE_CELLS; i++) {
+        if (cell_read(&chunk->cells[i]) >= LIVE) {
+            visit((void *)(chunk->base + (i << CELL_BITS)), context); // NOLINT: an address again
+        }
+    }
+}
+
+void blocks_each(uint64_t owner, void (*visit)(void *block, void *context), void *context) {
+    for (struct chunk *chunk = atomic_load(&chunks); chunk; chunk = chunk->next) {
+        for (size_t page = 0; page < CHUNK_PAGES; page++) {
+            if (atomic_load_explicit(&chunk->owners[page], memory_order_relaxed) == owner) {
+                page_each(chunk, page, visit, context);
+            }
+        }
+    }
+}

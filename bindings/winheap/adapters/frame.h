@@ -1,0 +1,67 @@
+/*
+ * What an adapter is made of: frame.c exports the Win32 heap ABI and keeps every rule that does not
+ * depend on the allocator (handles, last errors, exceptions, exact sizes, refused frees, the
+ * maximum, the lock); one file per allocator completes it with the functions below, resolved when
+ * the library is linked.
+ *
+ * The frame calls adapter_alloc, _resize, _resize_in_place, _owns and _free under the heap's lock
+ * (unless the program said HEAP_NO_SERIALIZE, which promises the same), only with live blocks of
+ * that heap, and with sizes from 1 to BLOCKS_SIZE_MAX. Blocks must be 16-aligned.
+ *
+ * What the frame adds to a pair of calls: the lock (two uncontended atomics, none in a process of
+ * one thread), the block map (blocks.h) and a few branches. With a maximum it also keeps a count.
+ */
+#ifndef ADAPTERS_FRAME_H
+#define ADAPTERS_FRAME_H
+
+#include "winheap/heapapi.h"
+
+#include <pthread.h>
+#include <stdalign.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { HEAP_OWN_BYTES = 256 };
+
+/* One heap. Its address is its handle. */
+struct heap {
+    _Atomic bool live; /* the handle is good */
+    uint64_t owner;    /* of its blocks in the block map; never used twice */
+    DWORD options;
+    size_t max;  /* bytes its blocks may take together; 0: no limit */
+    size_t used; /* bytes they take, each rounded up to 16; counted only with a max */
+    pthread_mutex_t lock;
+    struct heap *previous, *next; /* live: order of creation; dead: order of death */
+    alignas(64) unsigned char own[HEAP_OWN_BYTES]; /* the adapter's, zero at adapter_open */
+};
+
+/* The engine's name, as in libwinheap-NAME.so. */
+extern const char adapter_name[];
+
+/* The version of the allocator underneath, without blanks. */
+void adapter_version(char *text, size_t capacity);
+
+/* Prepares heap->own. false: out of memory. */
+bool adapter_open(struct heap *heap);
+
+/* Frees every block of the heap and what adapter_open made. */
+void adapter_close(struct heap *heap);
+
+/* A new block, all zero when asked to; NULL: out of memory. */
+void *adapter_alloc(struct heap *heap, size_t size, bool zero);
+
+/* Grows or shrinks a block wherever it lands, contents kept; what lies past the old size is zero
+ * when asked to. NULL: out of memory, nothing changed. */
+void *adapter_resize(struct heap *heap, void *block, size_t old, size_t size, bool zero);
+
+/* Makes room for size bytes without moving the block. Bytes past its old size are undefined.
+ * false: impossible, nothing changed. */
+bool adapter_resize_in_place(struct heap *heap, void *block, size_t size);
+
+/* Whether a live block that the map gives to heap->owner is this heap's. */
+bool adapter_owns(const struct heap *heap, const void *block);
+
+void adapter_free(struct heap *heap, void *block);
+
+#endif

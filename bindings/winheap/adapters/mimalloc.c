@@ -1,0 +1,226 @@
+/*
+ * The engine `mimalloc`: mi_heap_* under a handle.
+ *
+ * A mimalloc 2 heap only allocates on the thread that made it. So a heap here is one mi_heap per
+ * thread that ever allocated from it, its homes: the fast path is one comparison of the first
+ * home's thread, and any thread may free. HeapDestroy by the only thread that allocated is
+ * mi_heap_destroy, O(pages); otherwise the blocks are found in the block map and freed one by one,
+ * since no other thread's mi_heap may be destroyed, and the emptied mi_heap waits for its thread to
+ * use it again. When a thread ends, mimalloc keeps its blocks and drops its mi_heaps.
+ *
+ * In place, a block grows only into the slack of its size class. Large blocks are 64-aligned.
+ * Cost over mi_heap_malloc: the frame and that comparison; see mi_heap:direct in the results.
+ */
+#include "blocks.h"
+#include "frame.h"
+
+#include <mimalloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char adapter_name[] = "mimalloc";
+
+/* A thread that has homes; outlives it while homes refer to it, so that none is mistaken. */
+struct thread {
+    bool ended;
+    size_t homes;       /* that refer to it */
+    struct home *spare; /* its mi_heaps that destroyed heaps left behind */
+};
+
+struct home {
+    struct thread *thread;
+    mi_heap_t *blocks;
+    struct home *next;
+};
+
+/* heap->own. The home used last stands first. */
+struct homes {
+    struct home *first;
+    bool scattered; /* other threads than the first home's may have blocks */
+};
+_Static_assert(sizeof(struct homes) <= HEAP_OWN_BYTES, "fits the descriptor");
+
+/* Guards every struct thread, and the list of homes of heaps without a lock of their own. */
+static pthread_mutex_t threads_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Static TLS: a dynamic one would cost a call on each allocation. */
+static _Thread_local __attribute__((tls_model("initial-exec"))) struct thread *self;
+
+static struct homes *homes_of(struct heap *heap) {
+    return (struct homes *)heap->own;
+}
+
+static void thread_free_if_done(struct thread *thread) {
+    if (thread->ended && thread->homes == 0) {
+        free(thread);
+    }
+}
+
+/* Runs before mimalloc's own end of thread: after it, each home of this thread is history. */
+static void thread_end(void *ended) {
+    struct thread *thread = ended;
+    pthread_mutex_lock(&threads_lock);
+    self = NULL;
+    thread->ended = true;
+    for (struct home *home = thread->spare, *next = NULL; home; home = next) {
+        next = home->next;
+        free(home);
+        thread->homes--;
+    }
+    thread_free_if_done(thread);
+    pthread_mutex_unlock(&threads_lock);
+}
+
+/* The C++ ABI's way to be called at the end of a thread, earlier than any pthread key. */
+extern int __cxa_thread_atexit_impl(void (*function)(void *), void *object, void *library);
+extern void *__dso_handle;
+
+static bool thread_begin(void) {
+    struct thread *thread = calloc(1, sizeof *thread);
+    if (!thread || __cxa_thread_atexit_impl(thread_end, thread, &__dso_handle) != 0) {
+        free(thread);
+        return false;
+    }
+    self = thread;
+    return true;
+}
+
+/* A home of the calling thread; the lock is held. */
+static struct home *home_make(void) {
+    struct home *home = self->spare;
+    if (home) {
+        self->spare = home->next;
+        return home;
+    }
+    home = calloc(1, sizeof *home);
+    mi_heap_t *blocks = home ? mi_heap_new() : NULL;
+    if (!blocks) {
+        free(home);
+        return NULL;
+    }
+    *home = (struct home){.thread = self, .blocks = blocks};
+    self->homes++;
+    return home;
+}
+
+/* Takes the calling thread's home out of the list, and drops homes of ended threads on the way. */
+static struct home *home_take(struct homes *homes) {
+    struct home *found = NULL;
+    for (struct home **link = &homes->first, *home = *link; home; home = *link) {
+        bool mine = home->thread == self;
+        if (!mine && !home->thread->ended) {
+            link = &home->next;
+            continue;
+        }
+        *link = home->next;
+        if (mine) {
+            found = home;
+            continue;
+        }
+        home->thread->homes--;
+        thread_free_if_done(home->thread);
+        free(home);
+    }
+    return found;
+}
+
+/* The calling thread allocates from this heap for the first time, or not as the last one did. */
+static __attribute__((noinline)) mi_heap_t *home_switch(struct homes *homes) {
+    if (!self && !thread_begin()) {
+        return NULL;
+    }
+    pthread_mutex_lock(&threads_lock);
+    bool others = homes->first != NULL;
+    struct home *home = home_take(homes);
+    home = home ? home : home_make();
+    if (home) {
+        homes->scattered |= others;
+        home->next = homes->first;
+        homes->first = home;
+    }
+    pthread_mutex_unlock(&threads_lock);
+    return home ? home->blocks : NULL;
+}
+
+static inline mi_heap_t *home_of(struct heap *heap) {
+    struct homes *homes = homes_of(heap);
+    struct home *first = homes->first;
+    return first && first->thread == self ? first->blocks : home_switch(homes);
+}
+
+void adapter_version(char *text, size_t capacity) {
+    int version = mi_version();
+    snprintf(text, capacity, "%d.%d.%d", version / 100, version / 10 % 10, version % 10);
+}
+
+bool adapter_open(struct heap *heap) {
+    return home_of(heap) != NULL;
+}
+
+static void block_release(void *block, void *context) {
+    (void)context;
+    blocks_drop(block);
+    mi_free(block);
+}
+
+/* The home is empty, or belongs to the calling thread; the lock is held. */
+static void home_close(struct home *home) {
+    struct thread *thread = home->thread;
+    if (thread != self && !thread->ended) {
+        home->next = thread->spare;
+        thread->spare = home;
+        return;
+    }
+    if (thread == self) {
+        mi_heap_destroy(home->blocks);
+    }
+    free(home);
+    thread->homes--;
+    thread_free_if_done(thread);
+}
+
+void adapter_close(struct heap *heap) {
+    struct homes *homes = homes_of(heap);
+    if (homes->scattered || homes->first->thread != self) {
+        blocks_each(heap->owner, block_release, NULL);
+    }
+    pthread_mutex_lock(&threads_lock);
+    for (struct home *home = homes->first, *next = NULL; home; home = next) {
+        next = home->next;
+        home_close(home);
+    }
+    pthread_mutex_unlock(&threads_lock);
+}
+
+void *adapter_alloc(struct heap *heap, size_t size, bool zero) {
+    mi_heap_t *home = home_of(heap);
+    if (!home) {
+        return NULL;
+    }
+    return zero ? mi_heap_zalloc(home, size) : mi_heap_malloc(home, size);
+}
+
+void *adapter_resize(struct heap *heap, void *block, size_t old, size_t size, bool zero) {
+    mi_heap_t *home = home_of(heap);
+    char *resized = home ? mi_heap_realloc(home, block, size) : NULL;
+    if (resized && zero && size > old) {
+        memset(resized + old, 0, size - old);
+    }
+    return resized;
+}
+
+bool adapter_resize_in_place(struct heap *heap, void *block, size_t size) {
+    (void)heap;
+    return mi_usable_size(block) >= size;
+}
+
+bool adapter_owns(const struct heap *heap, const void *block) {
+    (void)heap, (void)block; // a mi_heap's pages are its own: the map's answer is enough
+    return true;
+}
+
+void adapter_free(struct heap *heap, void *block) {
+    (void)heap;
+    mi_free(block);
+}

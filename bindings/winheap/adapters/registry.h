@@ -1,0 +1,38 @@
+/*
+ * The handles of an adapter: which are live, which are dead, in what order they were made.
+ *
+ * Descriptors stand 64 KiB apart in one reserved range and are never unmapped, so any value can be
+ * judged as a handle by arithmetic and one load. A dead descriptor is used again first in, first
+ * out, and only after at least REGISTRY_QUARANTINE others died.
+ *
+ * Threads: all functions may be called from any thread.
+ */
+#ifndef ADAPTERS_REGISTRY_H
+#define ADAPTERS_REGISTRY_H
+
+#include "frame.h"
+
+enum {
+    REGISTRY_HEAPS = 65536,     /* live and resting handles that one process can have */
+    REGISTRY_QUARANTINE = 1024, /* deaths that a dead handle sits out */
+};
+
+/* The live heap of this handle, or NULL for anything else. */
+struct heap *registry_find(HANDLE handle);
+
+/* A descriptor, all zero but for its place in memory, that is not live yet; NULL: none left. */
+struct heap *registry_take(void);
+
+/* Makes a descriptor a live heap, the newest. */
+void registry_publish(struct heap *heap);
+
+/* Makes a live heap dead; false: it was dead already. */
+bool registry_retire(struct heap *heap);
+
+/* Gives back a descriptor that is not live. */
+void registry_release(struct heap *heap);
+
+/* The number of live heaps; stores the first ones' handles, in order of creation. */
+DWORD registry_list(DWORD capacity, PHANDLE handles);
+
+#endif
