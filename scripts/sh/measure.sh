@@ -45,16 +45,14 @@ measure_latest() {
 }
 
 # measure_run ARG...: measures. A crashed case makes the run fail at its end, but what the others
-# gave is there to be reported; a run that never started, or was interrupted, ends the script. The
-# trap makes the shell wait on Ctrl-C until the run has stored its finished rounds.
+# gave is there to be reported; a run that never started, or was interrupted, ends the script.
 measure_run() {
-    trap : INT
     before=$(measure_latest)
     measure_status=0
     measure_step "$measure_tool" run "$@" || measure_status=$?
-    trap - INT
-    if [ "$measure_status" -ne 0 ]; then
-        [ "$measure_status" -ne 130 ] && [ "$(measure_latest)" != "$before" ] ||
-            exit "$measure_status"
-    fi
+    case $measure_status in
+    0) return ;;
+    130) exit 130 ;;
+    esac
+    [ "$(measure_latest)" != "$before" ] || exit "$measure_status"
 }

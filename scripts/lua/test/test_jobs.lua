@@ -55,10 +55,22 @@ function TestJobs:test_a_run_with_a_crashed_case_is_reported_and_fails()
   lu.assertStrContains(calls, "heaplab report")
 end
 
-function TestJobs:test_an_interrupted_run_ends_the_script_with_its_status()
-  tree:heaplab('[ "$1" != run ] || exit 130')
-  local status, _, calls = tree:run("scripts/bench")
+-- Ctrl-C reaches the script and the run alike. The run looks long enough for the script to have
+-- died, if it were to. setsid keeps the signal from the test itself.
+local INTERRUPTED_RUN = [[
+[ "$1" = run ] || exit 0
+trap : INT
+kill -INT 0
+i=0
+while [ -d /proc/$PPID ] && [ $i -lt 100000 ]; do i=$((i + 1)); done
+[ -d /proc/$PPID ] && echo "still awaited"
+exit 130]]
+
+function TestJobs:test_an_interrupted_run_is_waited_for_and_ends_the_script()
+  tree:heaplab(INTERRUPTED_RUN)
+  local status, output, calls = tree:run("setsid -w scripts/bench")
   lu.assertEquals(status, 130)
+  lu.assertStrContains(output, "heaplab run\nstill awaited\n")
   lu.assertNotStrContains(calls, "heaplab report")
 end
 
