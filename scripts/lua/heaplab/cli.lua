@@ -20,6 +20,14 @@ function cli.parse(parser, args)
   fail.usage("%s (see `%s --help`)", message, parser:get_usage():match("Usage: (heaplab %w+)"))
 end
 
+--- Adds --format, checked, to a parser.
+function cli.format(parser)
+  parser:option("--format", "text, tsv or json."):default("text"):convert(function(name)
+    if name == "text" or name == "tsv" or name == "json" then return name end
+    return nil, ("unknown format '%s'; formats: text, tsv, json"):format(name)
+  end)
+end
+
 --- Converts an option's text to a whole number of at least `least`, for argparse's `convert`.
 function cli.whole(least)
   return function(text)
