@@ -1,0 +1,65 @@
+--- Verdicts over the cases of a comparison.
+--
+-- `slower` and `faster`: significant, and beyond the margin. `equivalent`: the whole interval lies
+-- inside the margin. `unresolved`: neither. `invalid`: the rounds cannot carry a verdict.
+-- @module heaplab.verdict
+
+local bimodal = require "heaplab.stats.bimodal"
+local holm = require "heaplab.stats.holm"
+local mde = require "heaplab.stats.mde"
+local order = require "heaplab.stats.order"
+local ratio = require "heaplab.stats.ratio"
+local sign = require "heaplab.stats.sign"
+
+local verdict = {}
+
+--- A smaller change is no change: relative, and in ns per operation (one clock cycle or less).
+verdict.MARGIN = 0.02
+verdict.MARGIN_NS = 0.25
+
+--- The margin of a case as a relative change.
+-- @string unit of its metric
+-- @number base median of the base
+function verdict.margin(unit, base)
+  if unit ~= "ns/op" then return verdict.MARGIN end
+  return math.max(verdict.MARGIN, verdict.MARGIN_NS / base)
+end
+
+local function is_bimodal(logs, margin)
+  local gap = bimodal.gap(order.sorted(logs))
+  return gap ~= nil and gap > math.log(1 + margin)
+end
+
+--- The verdict of one case.
+-- @tparam table row `ratio`, `low`, `high`, `rounds`, `logs`, `margin`, and `p_adjusted`: nil where
+-- Holm's correction does not apply; then the interval alone decides
+function verdict.of(row)
+  if sign.rank(row.rounds, ratio.ALPHA) == 0 or is_bimodal(row.logs, row.margin) then
+    return "invalid"
+  end
+  local above, below = 1 + row.margin, 1 / (1 + row.margin)
+  local significant = not row.p_adjusted or row.p_adjusted <= ratio.ALPHA
+  if significant and row.low > 1 and row.ratio > above then return "slower" end
+  if significant and row.high < 1 and row.ratio < below then return "faster" end
+  if row.low > below and row.high < above then return "equivalent" end
+  return "unresolved"
+end
+
+--- Judges all cases of a comparison as one family, in place: sets `verdict`, `p_adjusted` and
+-- `mde` (of the corrected test) of each.
+-- @tparam {table,...} rows as for @{of}, with `p`
+-- @treturn boolean whether Holm's correction applies: the rounds suffice for so many cases
+function verdict.judge(rows)
+  local p, fewest = {}, math.huge
+  for i, row in ipairs(rows) do p[i], fewest = row.p, math.min(fewest, row.rounds) end
+  local corrected = holm.applies(fewest, #rows, ratio.ALPHA)
+  local adjusted = corrected and holm.adjust(p) or {}
+  local level = corrected and ratio.ALPHA / #rows or ratio.ALPHA
+  for i, row in ipairs(rows) do
+    row.p_adjusted, row.mde = adjusted[i], mde.of(row.logs, level)
+    row.verdict = verdict.of(row)
+  end
+  return corrected
+end
+
+return verdict
