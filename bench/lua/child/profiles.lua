@@ -1,15 +1,15 @@
 -- Which profile a case of a strategy belongs to.
 --
--- `smoke` and `quick` are chosen: each case alone costs a process in every round. `nightly` has
--- the cross of workloads, sizes, touch and strategies; `full` adds what multiplies it without much
--- news.
+-- `smoke` and `quick` are chosen: each case alone costs a process in every round. `full` is the
+-- whole cross of workloads, sizes, touch, modes and strategies, and `nightly` what of it fits into
+-- a night and its many rounds.
 
 local vm = require "child.vm"
 
 local profiles = {}
 
--- Case -> the strategies in the profile, as globs: "*" stands for anything without a "+". So "*:*"
--- is every engine and library without options, and "heap:native+*" one engine's options.
+-- Case -> the strategies in the profile, as globs: "*" stands for anything without a "+". So
+-- "heap:*" is every engine without options, and "heap:native+*" one engine's options.
 local smoke = {
     luajit = {
         ["drop/size=64/touch=none/jit=on"] = { "heap:*", "ffi.gc:malloc", "nop" },
@@ -71,11 +71,25 @@ local function matches(name, globs)
     return false
 end
 
--- The options of a heap are the binding's affair on one engine; on the others they repeat it.
-local function repeats(case, strategy)
-    local options_elsewhere = strategy:find("^heap:.*%+") and not strategy:find("^heap:native%+")
+local PAGE = 4096
+
+-- The binding on another engine, with options, and the obvious port of it show little that the same
+-- on the engine `native` does not.
+local function repeats_strategy(name)
+    local elsewhere = name:find(":", 1, true) and not name:find(":native", 1, true)
+    return elsewhere and (name:find("^heap:.*%+") or name:find("^metatype:")) and true or false
+end
+
+-- Touch and the VM's second mode matter most where the collector releases; there they are crossed
+-- with every size, except that a page's first byte is all of a small blob that `page` reaches.
+local function repeats_case(case)
+    local size, touch = case.values.size, case.values.touch
     local second_mode = case.values.mode ~= vm.mode.values[1]
-    return options_elsewhere or second_mode and case.values.touch ~= "none"
+    if case.workload == "drop" then
+        return second_mode and touch ~= "none" or touch == "page" and size < PAGE
+    end
+    local smallest = case.definition.operations[1][1]
+    return second_mode or touch == "page" or touch == "all" and size > smallest
 end
 
 --- The smallest profile that has a case of a strategy.
@@ -88,7 +102,7 @@ function profiles.of(case, strategy)
     elseif matches(strategy, quick[vm.name][case.key]) then
         return "quick"
     end
-    return repeats(case, strategy) and "full" or "nightly"
+    return (repeats_strategy(strategy) or repeats_case(case)) and "full" or "nightly"
 end
 
 --- The smaller of two profiles.

@@ -1,8 +1,8 @@
 -- ffi.gc:*: a C pointer with a finalizer, what a LuaJIT program writes first.
 --
 -- A release is a real one, by free() or HeapFree(). :calloc clears new memory, as ffi.new does, and
--- is its fair rival. :heap takes the blocks of a native heap without the binding; HeapFree takes
--- three arguments, so its finalizer is a Lua function, as it is in any program. +step is paced by
+-- is its fair rival. :heap takes blocks of the engine `native` without the binding; HeapFree has
+-- three parameters, so its finalizer is a Lua function, as it is in any program. +step is paced by
 -- hand: the collector is told of native memory, in steps of as many KiB as were allocated since the
 -- last one.
 
@@ -30,8 +30,8 @@ local function open_paced()
     return { C = C, gc = gc, take = take }
 end
 
-local function load_native()
-    return win32.load("native")
+local function load_engine(engine)
+    return win32.load(engine or "native")
 end
 
 local function open_heap(engine)
@@ -64,7 +64,8 @@ return {
         pointer = "blob",
         free = "engine.HeapFree(heap, 0, gc(blob, nil))",
         realloc = "blob = gc(engine.HeapReAlloc(heap, 0, gc(blob, nil), size), release)",
-        load = load_native,
+        needs = "engine",
+        load = load_engine,
         open = open_heap,
     },
     {

@@ -9,7 +9,7 @@
 -- Parameters: size in bytes; touch=none|page|all.
 return {
     needs = "free",
-    operations = { { 64, 300000 }, { 1024, 300000 }, { 65536, 50000 } },
+    operations = { { 64, 200000 }, { 1024, 200000 }, { 65536, 50000 } },
     loop = [[
         local first = $alloc
         for _ = 1, operations do

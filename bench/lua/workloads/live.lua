@@ -9,7 +9,7 @@
 local LENGTH = 100000
 
 return {
-    operations = { { 64, 200000 }, { 1024, 200000 }, { 4096, 100000 } },
+    operations = { { 64, 400000 }, { 1024, 400000 }, { 4096, 200000 } },
     locals = function(_, scale)
         local length = math.max(1, math.floor(LENGTH * scale))
         local ring = {}
