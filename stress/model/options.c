@@ -1,0 +1,149 @@
+/* getopt_long, with every number checked to its last character. */
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+static const char *const SIZES[] = {"small", "mixed", "large"};
+
+static const char HELP[] =
+    "usage: heaplab-stress-model [--engine NAME|PATH] [option ...]\n"
+    "Random heap operations, checked against a model; see the head of stress/model.c.\n"
+    "\n"
+    "  --engine X     engine library: a path, or NAME of libwinheap-NAME.so in $WINHEAP_LIBDIR\n"
+    "                 (default: $WINHEAP_ENGINE, else native)\n"
+    "  --seed N       repeats the run of that seed (default: a fresh one, printed)\n"
+    "  --ops N        stops after N operations\n"
+    "  --seconds S    stops after S seconds (default: 10, when --ops is not given)\n"
+    "  --sizes MIX    small (16 to 256 B), mixed (0 to 4 MiB) or large (4 KiB to 4 MiB);\n"
+    "                 default: mixed\n"
+    "  --live MIB     above this much live memory new blocks are small (default: 64)\n"
+    "  --json FILE    writes summary and time line\n"
+    "  --progress     prints a line on stderr each second\n"
+    "  --help         prints this\n"
+    "\n"
+    "Exit codes: 0 passed, 1 failed or wrong usage, 130 interrupted.\n";
+
+static _Noreturn void options_refuse(const char *option, const char *value, const char *valid) {
+    fprintf(stderr, "heaplab-stress-model: %s %s: expected %s\n", option, value, valid);
+    exit(1);
+}
+
+static uint64_t number_parse(const char *option, const char *text) {
+    char *end = NULL;
+    errno = 0;
+    unsigned long long number = strtoull(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || errno) {
+        options_refuse(option, text, "a whole number");
+    }
+    return number;
+}
+
+static double seconds_parse(const char *text) {
+    char *end = NULL;
+    double seconds = strtod(text, &end);
+    if (end == text || *end || !(seconds > 0) || seconds > 1e9) {
+        options_refuse("--seconds", text, "a positive number");
+    }
+    return seconds;
+}
+
+static enum sizes sizes_parse(const char *text) {
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(text, SIZES[i]) == 0) {
+            return (enum sizes)i;
+        }
+    }
+    options_refuse("--sizes", text, "small, mixed or large");
+}
+
+static size_t live_parse(const char *text) {
+    uint64_t mebibytes = number_parse("--live", text);
+    if (mebibytes > (uint64_t)1 << 24) {
+        options_refuse("--live", text, "mebibytes, at most 16777216");
+    }
+    return (size_t)mebibytes << 20;
+}
+
+static uint64_t seed_fresh(void) {
+    uint32_t seed = 0;
+    if (getrandom(&seed, sizeof seed, 0) != sizeof seed) {
+        perror("heaplab-stress-model: getrandom");
+        exit(1);
+    }
+    return seed;
+}
+
+static struct options options_default(const char *program) {
+    const char *engine = getenv("WINHEAP_ENGINE");
+    return (struct options){.program = program,
+                            .engine = engine && *engine ? engine : "native",
+                            .seed = seed_fresh(),
+                            .sizes = SIZES_MIXED,
+                            .live_limit = (size_t)64 << 20};
+}
+
+static void option_apply(struct options *options, int option, const char *value) {
+    switch (option) {
+    case 'e':
+        options->engine = value;
+        break;
+    case 's':
+        options->seed = number_parse("--seed", value);
+        break;
+    case 'o':
+        options->ops = number_parse("--ops", value);
+        break;
+    case 't':
+        options->seconds = seconds_parse(value);
+        break;
+    case 'z':
+        options->sizes = sizes_parse(value);
+        break;
+    case 'l':
+        options->live_limit = live_parse(value);
+        break;
+    case 'j':
+        options->json = value;
+        break;
+    case 'p':
+        options->progress = true;
+        break;
+    case 'h':
+        fputs(HELP, stdout);
+        exit(0);
+    default:
+        exit(1); // getopt has said what is wrong
+    }
+}
+
+struct options options_parse(int argc, char **argv) {
+    static const struct option NAMES[] = {
+        {"engine", required_argument, NULL, 'e'}, {"seed", required_argument, NULL, 's'},
+        {"ops", required_argument, NULL, 'o'},    {"seconds", required_argument, NULL, 't'},
+        {"sizes", required_argument, NULL, 'z'},  {"live", required_argument, NULL, 'l'},
+        {"json", required_argument, NULL, 'j'},   {"progress", no_argument, NULL, 'p'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+    struct options options = options_default(argv[0]);
+    for (int option = 0; (option = getopt_long(argc, argv, "", NAMES, NULL)) != -1;) {
+        option_apply(&options, option, optarg);
+    }
+    if (optind < argc) {
+        options_refuse("argument", argv[optind], "options only, see --help");
+    }
+    if (!options.ops && options.seconds == 0) {
+        options.seconds = 10;
+    }
+    return options;
+}
+
+void options_print_command(const struct options *options, uint64_t operation) {
+    printf("%s --engine %s --seed %" PRIu64 " --ops %" PRIu64 " --sizes %s --live %zu\n",
+           options->program, options->engine, options->seed, operation, SIZES[options->sizes],
+           options->live_limit >> 20);
+}

@@ -1,0 +1,102 @@
+/* The time line's thinning, and JSON written by hand: its shape is fixed and flat. */
+#include "summary.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static void timeline_thin(struct timeline *timeline) {
+    for (size_t i = 0; i < TIMELINE_SAMPLES / 2; i++) {
+        timeline->samples[i] = timeline->samples[2 * i];
+    }
+    timeline->count = TIMELINE_SAMPLES / 2;
+    timeline->interval *= 2;
+}
+
+void timeline_add(struct timeline *timeline, struct sample sample) {
+    if (sample.seconds < timeline->due) {
+        return;
+    }
+    if (timeline->count == TIMELINE_SAMPLES) {
+        timeline_thin(timeline);
+    }
+    timeline->samples[timeline->count++] = sample;
+    timeline->due = sample.seconds + timeline->interval;
+}
+
+size_t summary_rss(void) {
+    size_t size = 0;
+    size_t resident = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (!file) {
+        return 0;
+    }
+    int fields = fscanf(file, "%zu %zu", &size, &resident);
+    fclose(file);
+    return fields == 2 ? resident * (size_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+static void text_write(FILE *file, const char *text) {
+    putc('"', file);
+    for (const char *c = text; *c; c++) {
+        if (*c == '"' || *c == '\\') {
+            fprintf(file, "\\%c", *c);
+        } else if ((unsigned char)*c < ' ') {
+            fprintf(file, "\\u%04x", (unsigned)*c);
+        } else {
+            putc(*c, file);
+        }
+    }
+    putc('"', file);
+}
+
+static void failures_write(FILE *file, const struct summary *summary) {
+    if (summary->failed_operation) {
+        fprintf(file, "{\"operation\": %" PRIu64 ", \"what\": ", summary->failed_operation);
+        text_write(file, summary->failure);
+        putc('}', file);
+    }
+}
+
+static void timeline_write(FILE *file, const struct timeline *timeline) {
+    for (size_t i = 0; i < timeline->count; i++) {
+        const struct sample *sample = &timeline->samples[i];
+        fprintf(file,
+                "%s\n    {\"t\": %.3f, \"operations\": %" PRIu64 ", \"live_bytes\": %zu, "
+                "\"rss\": %zu, \"heaps\": %zu}",
+                i ? "," : "", sample->seconds, sample->operations, sample->live_bytes, sample->rss,
+                sample->heaps);
+    }
+}
+
+static void summary_print(FILE *file, const struct summary *summary) {
+    fputs("{\n  \"schema\": 1,\n  \"harness\": \"model\",\n  \"caller\": \"c\",\n  \"engine\": ",
+          file);
+    text_write(file, summary->engine);
+    fputs(",\n  \"engine_id\": ", file);
+    text_write(file, summary->engine_id);
+    fprintf(file, ",\n  \"seed\": %" PRIu64 ",\n  \"status\": \"%s\"", summary->seed,
+            summary->status);
+    fprintf(file, ",\n  \"operations\": %" PRIu64 ",\n  \"failures\": [", summary->operations);
+    failures_write(file, summary);
+    fprintf(file, "],\n  \"seconds\": %.3f,\n  \"rate\": %.0f", summary->seconds,
+            summary->seconds > 0 ? (double)summary->operations / summary->seconds : 0.0);
+    fprintf(file, ",\n  \"peak_live_bytes\": %zu,\n  \"timeline\": [", summary->peak_live_bytes);
+    timeline_write(file, &summary->timeline);
+    fputs("\n  ]\n}\n", file);
+}
+
+bool summary_write(const struct summary *summary, const char *path) {
+    FILE *file = fopen(path, "w");
+    if (file) {
+        summary_print(file, summary);
+    }
+    bool written = file && !ferror(file);
+    if ((file && fclose(file) != 0) || !written) {
+        fprintf(stderr, "heaplab-stress-model: %s not written: %s\n", path, strerror(errno));
+        return false;
+    }
+    return true;
+}

@@ -1,0 +1,148 @@
+/*
+ * An engine with one planted fault, to prove that the model finds what it is there to find.
+ *
+ * Every call goes through to the engine at $PLANT_ENGINE (a path). $PLANT names the fault; most
+ * strike one in 512 of the calls that could show them, a few always. PLANT=none is the negative
+ * control. Without either variable the library aborts with one line.
+ */
+#include "model/engine.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct engine real;
+static const char *plant;
+static unsigned calls;
+
+static __attribute__((constructor)) void plant_load(void) {
+    const char *path = getenv("PLANT_ENGINE");
+    plant = getenv("PLANT");
+    if (!path || !plant || !engine_open(&real, path)) {
+        fputs("plant: set PLANT to a fault, or none, and PLANT_ENGINE to a path\n", stderr);
+        abort();
+    }
+}
+
+/* Whether this fault is planted and strikes this time. */
+static bool strikes(const char *fault) {
+    return strcmp(plant, fault) == 0 && ++calls % 512 == 0;
+}
+
+static void damage(void *block, size_t offset) {
+    ((unsigned char *)block)[offset] ^= 1;
+}
+
+HANDLE HeapCreate(DWORD options, SIZE_T initial, SIZE_T max) {
+    bool lift = strcmp(plant, "max-ignored") == 0 && initial <= max;
+    return real.HeapCreate(options, initial, lift ? 0 : max);
+}
+
+BOOL HeapDestroy(HANDLE heap) {
+    bool keep = strcmp(plant, "destroy-does-nothing") == 0 && real.HeapValidate(heap, 0, NULL);
+    return keep ? TRUE : real.HeapDestroy(heap);
+}
+
+/* Hands out the block of the last call again, as if its slot had been free. */
+static void *alloc_twice(HANDLE heap, DWORD flags, SIZE_T size) {
+    static void *given;
+    static HANDLE giver;
+    static SIZE_T room;
+    if (giver == heap && room >= size && strikes("block-given-twice")) {
+        return given;
+    }
+    giver = heap;
+    room = size;
+    return given = real.HeapAlloc(heap, flags, size);
+}
+
+LPVOID HeapAlloc(HANDLE heap, DWORD flags, SIZE_T size) {
+    if (strcmp(plant, "block-given-twice") == 0) {
+        return alloc_twice(heap, flags, size);
+    }
+    if (strikes("misaligned")) {
+        char *block = real.HeapAlloc(heap, flags, size + 8);
+        return block ? block + 8 : NULL;
+    }
+    if (strikes("refused-for-nothing")) {
+        real.SetLastError(ERROR_NOT_ENOUGH_MEMORY);
+        return NULL;
+    }
+    void *block = real.HeapAlloc(heap, flags, size);
+    if (block && size && flags & HEAP_ZERO_MEMORY && strikes("alloc-not-zeroed")) {
+        damage(block, size - 1);
+    }
+    if (block && strikes("success-sets-last-error")) {
+        real.SetLastError(ERROR_SUCCESS);
+    }
+    return block;
+}
+
+/* An engine that says a block was resized where it stands, whether there was room or not. */
+static void *resize_lie(HANDLE heap, DWORD flags, LPVOID block, SIZE_T size) {
+    void *resized = real.HeapReAlloc(heap, flags, block, size);
+    return !resized && strikes("in-place-lie") ? block : resized;
+}
+
+LPVOID HeapReAlloc(HANDLE heap, DWORD flags, LPVOID block, SIZE_T size) {
+    if (flags & HEAP_REALLOC_IN_PLACE_ONLY && strcmp(plant, "in-place-lie") == 0) {
+        return resize_lie(heap, flags, block, size);
+    }
+    if (flags & HEAP_REALLOC_IN_PLACE_ONLY && strikes("in-place-moves")) {
+        flags &= ~HEAP_REALLOC_IN_PLACE_ONLY;
+    }
+    SIZE_T old = block ? real.HeapSize(heap, 0, block) : 0;
+    void *resized = real.HeapReAlloc(heap, flags, block, size);
+    if (resized && size && old && strikes("realloc-damages")) {
+        damage(resized, (size < old ? size : old) - 1);
+    }
+    if (resized && size > old && flags & HEAP_ZERO_MEMORY && strikes("realloc-not-zeroed")) {
+        damage(resized, old);
+    }
+    return resized;
+}
+
+BOOL HeapFree(HANDLE heap, DWORD flags, LPVOID block) {
+    BOOL freed = real.HeapFree(heap, flags, block);
+    return freed || strcmp(plant, "bad-free-accepted") == 0;
+}
+
+SIZE_T HeapSize(HANDLE heap, DWORD flags, LPCVOID block) {
+    SIZE_T size = real.HeapSize(heap, flags, block);
+    return size + (size != (SIZE_T)-1 && strikes("size-off-by-one"));
+}
+
+BOOL HeapValidate(HANDLE heap, DWORD flags, LPCVOID block) {
+    BOOL valid = real.HeapValidate(heap, flags, block);
+    return valid || (block && strcmp(plant, "validate-believes-all") == 0);
+}
+
+HANDLE GetProcessHeap(void) {
+    return real.GetProcessHeap();
+}
+
+DWORD GetProcessHeaps(DWORD capacity, PHANDLE heaps) {
+    return real.GetProcessHeaps(capacity, heaps);
+}
+
+DWORD GetLastError(void) {
+    return real.GetLastError();
+}
+
+void SetLastError(DWORD code) {
+    real.SetLastError(code);
+}
+
+winheap_exception_handler winheap_set_exception_handler(winheap_exception_handler handler) {
+    bool lose = strcmp(plant, "exceptions-lost") == 0;
+    return real.winheap_set_exception_handler(lose ? NULL : handler);
+}
+
+const char *winheap_version(void) {
+    return "0";
+}
+
+const char *winheap_engine(void) {
+    return "plant";
+}
