@@ -117,7 +117,11 @@ function callers.environment(caller, preload)
     LD_PRELOAD = preload,
   }
   if caller.modules then
-    env.LUA_PATH = ("%s/bindings/luajit/?.lua;%s/bench/lua/?.lua"):format(paths.root, paths.root)
+    env.LUA_PATH = ("%s/bench/lua/?.lua"):format(paths.root)
+    if caller.kind == "luajit" then
+      -- Not for Lua 5.4: there the binding is a C module, and Lua looks for Lua files first.
+      env.LUA_PATH = ("%s/bindings/luajit/?.lua;"):format(paths.root) .. env.LUA_PATH
+    end
     env.LUA_CPATH = ("%s/lua/%s/?.so"):format(caller.build, caller.modules)
   end
   return env
