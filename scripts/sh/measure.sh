@@ -45,14 +45,11 @@ measure_latest() {
 }
 
 # measure_run ARG...: measures. A crashed case makes the run fail at its end, but what the others
-# gave is there to be reported; a run that never started, or was interrupted, ends the script.
+# gave is there to be reported; without a new complete run (interrupted, refused, or one that only
+# lists) the script ends here.
 measure_run() {
     before=$(measure_latest)
     measure_status=0
     measure_step "$measure_tool" run "$@" || measure_status=$?
-    case $measure_status in
-    0) return ;;
-    130) exit 130 ;;
-    esac
-    [ "$(measure_latest)" != "$before" ] || exit "$measure_status"
+    [ "$measure_status" -ne 130 ] && [ "$(measure_latest)" != "$before" ] || exit "$measure_status"
 }

@@ -33,7 +33,7 @@ heaplab report
 end
 
 function TestJobs:test_results_folder_is_passed_to_the_report()
-  tree:heaplab('echo "$1 looks in $HEAPLAB_RESULTS"')
+  tree:heaplab('echo "$1 looks in $HEAPLAB_RESULTS"; ' .. tree.run_stub)
   for _, form in ipairs { "--out there", "--out=there" } do
     local _, output = tree:run("scripts/bench " .. form)
     lu.assertStrContains(output, "report looks in there\n")
@@ -47,9 +47,15 @@ function TestJobs:test_a_run_that_did_not_start_is_not_reported()
   lu.assertNotStrContains(calls, "heaplab report")
 end
 
+function TestJobs:test_a_run_that_only_lists_is_not_reported()
+  tree:heaplab "echo c/pair/strategy=nop/size=64"
+  local status, _, calls = tree:run("scripts/bench --list")
+  lu.assertEquals(status, 0)
+  lu.assertNotStrContains(calls, "heaplab report")
+end
+
 function TestJobs:test_a_run_with_a_crashed_case_is_reported_and_fails()
-  tree:heaplab(
-    '[ "$1" = run ] || exit 0; mkdir -p results/runs; ln -s new results/runs/latest; exit 1')
+  tree:heaplab('[ "$1" = run ] || exit 0; ' .. tree.run_stub .. "; exit 1")
   local status, _, calls = tree:run("scripts/bench")
   lu.assertEquals(status, 1)
   lu.assertStrContains(calls, "heaplab report")

@@ -27,14 +27,20 @@ local STUBS = {
   ["sudo"] = '"$@"',
 }
 
+-- A run that leaves a new folder under `latest`.
+local RUN = 'mkdir -p "$HEAPLAB_RESULTS/runs" && ln -sfn $$ "$HEAPLAB_RESULTS/runs/latest"'
+
 local Tree = {}
 Tree.__index = Tree
 
---- A new tree. `root`: its folder; `stubs`: the stubs' bodies by name.
+Tree.stubs = STUBS -- by name
+Tree.run_stub = RUN
+
+--- A new tree in the folder `root`.
 function Tree.new()
   local root = os.tmpname()
   os.remove(root)
-  local self = setmetatable({ root = root, bin = root .. "/bin", stubs = STUBS }, Tree)
+  local self = setmetatable({ root = root, bin = root .. "/bin" }, Tree)
   self.path = self.bin .. ":" .. os.getenv("PATH")
   dir.makepath(self.bin)
   dir.makepath(root .. "/scripts")
@@ -42,7 +48,7 @@ function Tree.new()
     assert(os.execute(("cp -R %s/scripts/%s %s/scripts/"):format(source, name, root)) == 0)
   end
   for name, body in pairs(STUBS) do self:program(name, body) end
-  self:heaplab "true"
+  self:heaplab('[ "$1" != run ] || { ' .. RUN .. "; }")
   return self
 end
 
