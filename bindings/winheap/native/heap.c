@@ -11,9 +11,7 @@
 static bool heap_reserve(struct heap *heap, size_t max) {
     size_t usable = SEGMENT_BYTES - SEGMENT_META_UNITS * UNIT_BYTES;
 
-    if (max > BLOCK_MAX)
-        return false;
-    heap->reserve_bytes = (max + usable - 1) / usable * SEGMENT_BYTES;
+    heap->reserve_bytes = (pages_of(max) * PAGE_BYTES + usable - 1) / usable * SEGMENT_BYTES;
     heap->reserve = os_map_segments(heap->reserve_bytes);
     return heap->reserve != NULL;
 }
@@ -26,7 +24,7 @@ bool heap_open(struct heap *heap, uint32_t options, size_t initial, size_t max) 
     heap->serialized = (options & HEAP_NO_SERIALIZE) == 0;
     for (int i = 0; i < SIZECLASS_COUNT; i++)
         heap->current[i] = &span_none;
-    if (initial > BLOCK_MAX || (max != 0 && !heap_reserve(heap, heap->limit * PAGE_BYTES)))
+    if (initial > BLOCK_MAX || max > BLOCK_MAX || (max != 0 && !heap_reserve(heap, max)))
         return false;
     if (segment_populate(heap, pages_of(initial)))
         return true;

@@ -10,7 +10,7 @@
 #define LARGE_UNIT 1
 
 static size_t large_bytes(size_t size) {
-    return UNIT_BYTES + pages_of(size | 1) * PAGE_BYTES;
+    return UNIT_BYTES + block_pages(size) * PAGE_BYTES;
 }
 
 static size_t large_pages(const struct segment *segment) {
@@ -54,7 +54,7 @@ void large_free(struct heap *heap, struct span *span) {
 bool large_resize(struct heap *heap, struct span *span, size_t size) {
     struct segment *segment = segment_of(span);
     size_t pages = large_pages(segment);
-    size_t wanted = pages_of(size | 1);
+    size_t wanted = block_pages(size);
 
     if (size > BLOCK_MAX || (wanted > pages && !segment_charge(heap, wanted - pages)))
         return false;

@@ -122,7 +122,12 @@ static inline char *unit_start(struct segment *segment, uint32_t unit) {
 }
 
 static inline size_t pages_of(size_t bytes) {
-    return (bytes + PAGE_BYTES - 1) / PAGE_BYTES;
+    return bytes / PAGE_BYTES + (bytes % PAGE_BYTES != 0);
+}
+
+/* The pages of a block of its own: one even when it was shrunk to nothing. */
+static inline size_t block_pages(size_t size) {
+    return size == 0 ? 1 : pages_of(size);
 }
 
 #endif

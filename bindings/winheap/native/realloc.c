@@ -52,7 +52,7 @@ static void *resize(struct heap *heap, struct span *span, uint32_t index, void *
 
 /* Pages that a large block did not have before come zeroed; clearing them would commit them. */
 static void clear_growth(char *block, bool large, size_t old_size, size_t size) {
-    size_t end = large ? pages_of(old_size | 1) * PAGE_BYTES : size;
+    size_t end = large ? block_pages(old_size) * PAGE_BYTES : size;
 
     memset(block + old_size, 0, (end < size ? end : size) - old_size);
 }

@@ -274,7 +274,7 @@ static size_t span_pages(const struct span *span) {
 
     if (span->kind == SPAN_BLOCKS)
         return pages_of(start + (size_t)span->carved * span->size);
-    return span->kind == SPAN_RUN ? pages_of(span->requested | 1) : 0;
+    return span->kind == SPAN_RUN ? block_pages(span->requested) : 0;
 }
 
 static size_t segment_trim_unit(struct segment *segment, uint32_t unit, size_t used) {

@@ -1,0 +1,185 @@
+/* HeapFree: releases live blocks, refuses everything else and changes nothing when it does. */
+#include "engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const size_t kinds[] = {1, 24, 64, 240, 1000, 4096, 5000, 32768, 40000, 1048576, 3000000};
+#define KINDS (sizeof kinds / sizeof kinds[0])
+
+static HANDLE heap;
+
+static int create_heap(void **state) {
+    (void)state;
+    heap = HeapCreate(0, 0, 0);
+    return heap == NULL;
+}
+
+static int create_unserialized(void **state) {
+    (void)state;
+    heap = HeapCreate(HEAP_NO_SERIALIZE, 0, 0);
+    return heap == NULL;
+}
+
+static int destroy_heap(void **state) {
+    (void)state;
+    return !HeapDestroy(heap);
+}
+
+static void assert_refused(void *block) {
+    SetLastError(0);
+    assert_false(HeapFree(heap, 0, block));
+    assert_int_equal(GetLastError(), ERROR_INVALID_PARAMETER);
+}
+
+static void null_is_freed(void **state) {
+    (void)state;
+    SetLastError(12345);
+    assert_true(HeapFree(heap, 0, NULL));
+    assert_int_equal(GetLastError(), 12345);
+}
+
+static void a_block_is_freed_once(void **state) {
+    (void)state;
+    for (size_t i = 0; i < KINDS; i++) {
+        void *block = HeapAlloc(heap, 0, kinds[i]);
+        assert_true(HeapFree(heap, 0, block));
+        assert_refused(block);
+    }
+    assert_true(HeapValidate(heap, 0, NULL));
+}
+
+/* Other blocks of the class live on: the refusal must not rest on an empty span. */
+static void a_double_free_among_live_blocks_is_refused(void **state) {
+    void *blocks[100];
+
+    (void)state;
+    for (int i = 0; i < 100; i++)
+        blocks[i] = HeapAlloc(heap, 0, 64);
+    for (int i = 0; i < 100; i += 2)
+        assert_true(HeapFree(heap, 0, blocks[i]));
+    for (int i = 0; i < 100; i += 2)
+        assert_refused(blocks[i]);
+    for (int i = 1; i < 100; i += 2)
+        assert_true(HeapFree(heap, 0, blocks[i]));
+}
+
+static void interior_pointers_are_refused(void **state) {
+    (void)state;
+    for (size_t i = 0; i < KINDS; i++) {
+        char *block = HeapAlloc(heap, 0, kinds[i]);
+        char *other = HeapAlloc(heap, 0, kinds[i]);
+        size_t step = kinds[i] < 10000 ? 1 : 4099;
+        memset(block, 'x', kinds[i]);
+        for (size_t offset = 1; offset < kinds[i]; offset += step)
+            assert_refused(block + offset);
+        for (size_t offset = 16; offset < kinds[i]; offset *= 2)
+            assert_refused(block + offset);
+        for (size_t j = 0; j < kinds[i]; j += step)
+            assert_int_equal(block[j], 'x');
+        assert_int_equal(HeapSize(heap, 0, block), kinds[i]);
+        assert_true(HeapFree(heap, 0, block));
+        assert_true(HeapFree(heap, 0, other));
+    }
+}
+
+static void another_heaps_block_is_refused(void **state) {
+    HANDLE other = HeapCreate(0, 0, 0);
+
+    (void)state;
+    for (size_t i = 0; i < KINDS; i++) {
+        void *block = HeapAlloc(other, 0, kinds[i]);
+        assert_refused(block);
+        assert_int_equal(HeapSize(other, 0, block), kinds[i]);
+        assert_true(HeapFree(other, 0, block));
+    }
+    assert_true(HeapDestroy(other));
+}
+
+static void a_destroyed_heaps_block_is_refused(void **state) {
+    (void)state;
+    for (size_t i = 0; i < KINDS; i++) {
+        HANDLE other = HeapCreate(0, 0, 0);
+        void *block = HeapAlloc(other, 0, kinds[i]);
+        assert_true(HeapDestroy(other));
+        assert_refused(block);
+    }
+}
+
+static void pointers_from_nowhere_are_refused(void **state) {
+    static int global;
+    int local;
+    void *foreign = malloc(100); // NOLINT: freed below, a refusal changes nothing
+
+    (void)state;
+    assert_refused(&global);
+    assert_refused(&local);
+    assert_refused(foreign);
+    assert_refused(heap);
+    for (int bit = 0; bit < 64; bit++) {
+        assert_refused((void *)((uintptr_t)1 << bit));
+        assert_refused((void *)~((uintptr_t)1 << bit));
+    }
+    free(foreign);
+}
+
+/* Addresses near a block that an engine may use for itself, and the block's own with bits flipped.
+ */
+static void pointers_near_a_block_are_refused(void **state) {
+    uintptr_t block = (uintptr_t)HeapAlloc(heap, 0, 64);
+
+    (void)state;
+    for (int bit = 47; bit < 64; bit++)
+        assert_refused((void *)(block ^ (uintptr_t)1 << bit));
+    for (int bit = 12; bit <= 22; bit++) {
+        uintptr_t start = block & ~(((uintptr_t)1 << bit) - 1);
+        for (uintptr_t offset = 0; offset < 1024; offset += 8)
+            if (start + offset != block)
+                assert_refused((void *)(start + offset));
+    }
+    for (int bit = 0; bit < 30; bit++)
+        assert_refused((void *)(block ^ (uintptr_t)1 << bit));
+    assert_int_equal(HeapSize(heap, 0, (void *)block), 64);
+    assert_true(HeapValidate(heap, 0, NULL));
+}
+
+static void a_bad_handle_is_refused(void **state) {
+    void *block = HeapAlloc(heap, 0, 64);
+    static const uintptr_t handles[] = {0, 1, 2, 0x12345678, UINTPTR_MAX};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof handles / sizeof handles[0]; i++) {
+        SetLastError(0);
+        assert_false(HeapFree((HANDLE)handles[i], 0, block));
+        assert_int_equal(GetLastError(), ERROR_INVALID_HANDLE);
+        SetLastError(0);
+        assert_false(HeapFree((HANDLE)handles[i], 0, (void *)64));
+        assert_int_equal(GetLastError(), ERROR_INVALID_HANDLE);
+    }
+    assert_true(HeapFree(heap, 0, block));
+}
+
+static void order_of_frees_does_not_matter(void **state) {
+    enum { COUNT = 4000 };
+    static const unsigned steps[] = {1, 3, 1333, COUNT - 1}; /* coprime with COUNT */
+    static void *blocks[COUNT];
+
+    (void)state;
+    for (int round = 0; round < 4; round++) {
+        for (int i = 0; i < COUNT; i++)
+            assert_non_null(blocks[i] = HeapAlloc(heap, 0, (size_t)(i % 700)));
+        for (unsigned i = 0; i < COUNT; i++)
+            assert_true(HeapFree(heap, 0, blocks[i * steps[round] % COUNT]));
+        assert_true(HeapValidate(heap, 0, NULL));
+    }
+}
+
+#define TEST(name)                                                                                 \
+    cmocka_unit_test_setup_teardown(name, create_heap, destroy_heap), {                            \
+#name " (no lock)", name, create_unserialized, destroy_heap, NULL                          \
+    }
+ENGINE_TESTS(free, TEST(null_is_freed), TEST(a_block_is_freed_once),
+             TEST(a_double_free_among_live_blocks_is_refused), TEST(interior_pointers_are_refused),
+             TEST(another_heaps_block_is_refused), TEST(a_destroyed_heaps_block_is_refused),
+             TEST(pointers_from_nowhere_are_refused), TEST(pointers_near_a_block_are_refused),
+             TEST(a_bad_handle_is_refused), TEST(order_of_frees_does_not_matter))

@@ -1,0 +1,148 @@
+/* Handles: the process heap, the list of heaps, and handles of heaps that are gone. */
+#include "engine.h"
+
+static void the_process_heap_is_one(void **state) {
+    HANDLE heap = GetProcessHeap();
+    void *block = HeapAlloc(heap, 0, 100);
+
+    (void)state;
+    assert_non_null(heap);
+    assert_ptr_equal(GetProcessHeap(), heap);
+    assert_true(HeapValidate(heap, 0, block));
+    assert_true(HeapFree(heap, 0, block));
+}
+
+static void heaps_are_listed_in_order_of_creation(void **state) {
+    enum { COUNT = 20 };
+    HANDLE heaps[COUNT], listed[COUNT + 1];
+    DWORD before = GetProcessHeaps(0, NULL);
+
+    (void)state;
+    assert_int_equal(before, 1);
+    for (int i = 0; i < COUNT; i++)
+        heaps[i] = HeapCreate(0, 0, 0);
+    assert_true(HeapDestroy(heaps[7]));
+    assert_int_equal(GetProcessHeaps(COUNT + 1, listed), COUNT);
+    assert_ptr_equal(listed[0], GetProcessHeap());
+    for (int i = 0, j = 1; i < COUNT; i++)
+        if (i != 7)
+            assert_ptr_equal(listed[j++], heaps[i]);
+    for (int i = 0; i < COUNT; i++)
+        if (i != 7)
+            assert_true(HeapDestroy(heaps[i]));
+    assert_int_equal(GetProcessHeaps(0, NULL), 1);
+}
+
+static void a_short_list_is_filled_and_the_total_returned(void **state) {
+    HANDLE first = HeapCreate(0, 0, 0), second = HeapCreate(0, 0, 0);
+    HANDLE listed[3] = {NULL, NULL, NULL};
+
+    (void)state;
+    assert_int_equal(GetProcessHeaps(2, listed), 3);
+    assert_ptr_equal(listed[0], GetProcessHeap());
+    assert_ptr_equal(listed[1], first);
+    assert_null(listed[2]);
+    assert_true(HeapDestroy(first));
+    assert_true(HeapDestroy(second));
+}
+
+static void assert_dead(HANDLE heap) {
+    SetLastError(0);
+    assert_null(HeapAlloc(heap, 0, 10));
+    assert_int_equal(GetLastError(), ERROR_INVALID_HANDLE);
+    SetLastError(0);
+    assert_false(HeapDestroy(heap));
+    assert_int_equal(GetLastError(), ERROR_INVALID_HANDLE);
+    assert_false(HeapValidate(heap, 0, NULL));
+}
+
+static void a_destroyed_heap_is_known_as_dead(void **state) {
+    HANDLE heap = HeapCreate(0, 0, 0);
+    void *block = HeapAlloc(heap, 0, 100);
+
+    (void)state;
+    assert_true(HeapDestroy(heap));
+    assert_dead(heap);
+    SetLastError(0);
+    assert_false(HeapFree(heap, 0, block));
+    assert_int_equal(GetLastError(), ERROR_INVALID_HANDLE);
+    SetLastError(0);
+    assert_true(HeapSize(heap, 0, block) == (SIZE_T)-1);
+    assert_int_equal(GetLastError(), ERROR_INVALID_HANDLE);
+    SetLastError(0);
+    assert_null(HeapReAlloc(heap, 0, block, 200));
+    assert_int_equal(GetLastError(), ERROR_INVALID_HANDLE);
+}
+
+static void a_handle_stays_dead_for_1024_destroys(void **state) {
+    HANDLE dead = HeapCreate(0, 0, 0);
+
+    (void)state;
+    assert_true(HeapDestroy(dead));
+    for (int i = 0; i < 1024; i++) {
+        HANDLE heap = HeapCreate(HEAP_NO_SERIALIZE, 0, 0);
+        assert_non_null(heap);
+        assert_ptr_not_equal(heap, dead);
+        assert_true(HeapDestroy(heap));
+    }
+    assert_dead(dead);
+}
+
+/* A heap that could not be created is no destroyed one: it must not shorten the wait. */
+static void failed_creations_do_not_count(void **state) {
+    HANDLE dead = HeapCreate(0, 0, 0);
+
+    (void)state;
+    assert_true(HeapDestroy(dead));
+    for (int i = 0; i < 3000; i++)
+        assert_null(HeapCreate(0, 0, SIZE_MAX / 2));
+    for (int i = 0; i < 1024; i++) {
+        HANDLE heap = HeapCreate(0, 0, 0);
+        assert_ptr_not_equal(heap, dead);
+        assert_true(HeapDestroy(heap));
+    }
+}
+
+/* What stays behind of a destroyed heap must be bounded. */
+static void many_heaps_come_and_go_without_growth(void **state) {
+    size_t before = 0;
+
+    (void)state;
+    for (int i = 0; i < 12000; i++) {
+        HANDLE heap = HeapCreate(0, 0, 0);
+        assert_non_null(HeapAlloc(heap, 0, 100));
+        assert_true(HeapDestroy(heap));
+        if (i == 6000)
+            before = engine_pages().resident;
+    }
+    assert_true(engine_pages().resident < before + 512);
+}
+
+static void thousands_of_heaps_live_at_once(void **state) {
+    enum { COUNT = 3000 };
+    static HANDLE heaps[COUNT];
+    static void *blocks[COUNT];
+
+    (void)state;
+    for (int i = 0; i < COUNT; i++) {
+        heaps[i] = HeapCreate(0, 0, 0);
+        assert_non_null(heaps[i]);
+        blocks[i] = HeapAlloc(heaps[i], 0, (size_t)i);
+        assert_non_null(blocks[i]);
+    }
+    for (int i = 0; i < COUNT; i++) {
+        assert_int_equal(HeapSize(heaps[i], 0, blocks[i]), i);
+        assert_false(HeapValidate(heaps[i], 0, blocks[(i + 1) % COUNT]));
+    }
+    for (int i = 0; i < COUNT; i++)
+        assert_true(HeapDestroy(heaps[i]));
+}
+
+ENGINE_TESTS(handles, cmocka_unit_test(the_process_heap_is_one),
+             cmocka_unit_test(heaps_are_listed_in_order_of_creation),
+             cmocka_unit_test(a_short_list_is_filled_and_the_total_returned),
+             cmocka_unit_test(a_destroyed_heap_is_known_as_dead),
+             cmocka_unit_test(a_handle_stays_dead_for_1024_destroys),
+             cmocka_unit_test(failed_creations_do_not_count),
+             cmocka_unit_test(many_heaps_come_and_go_without_growth),
+             cmocka_unit_test(thousands_of_heaps_live_at_once))

@@ -1,0 +1,115 @@
+/* HeapValidate: true for live blocks and sound heaps, false for all else, silent and unharmed. */
+#include "engine.h"
+
+#include <string.h>
+
+static HANDLE heap;
+
+static int create_heap(void **state) {
+    (void)state;
+    heap = HeapCreate(0, 0, 0);
+    SetLastError(12345);
+    return heap == NULL;
+}
+
+/* Every test here runs between these two: the last error must come through unchanged. */
+static int destroy_heap(void **state) {
+    (void)state;
+    return GetLastError() != 12345 || !HeapDestroy(heap);
+}
+
+static void live_blocks_are_valid(void **state) {
+    (void)state;
+    for (size_t size = 0; size < 5000000; size = size * 2 + 1) {
+        void *block = HeapAlloc(heap, 0, size);
+        assert_true(HeapValidate(heap, 0, block));
+    }
+    assert_true(HeapValidate(heap, 0, NULL));
+}
+
+static void freed_blocks_are_not(void **state) {
+    (void)state;
+    for (size_t size = 0; size < 5000000; size = size * 2 + 1) {
+        void *block = HeapAlloc(heap, 0, size);
+        assert_true(HeapFree(heap, 0, block));
+        assert_false(HeapValidate(heap, 0, block));
+    }
+    assert_true(HeapValidate(heap, 0, NULL));
+}
+
+static void pointers_of_any_value_are_not(void **state) {
+    char *block = HeapAlloc(heap, 0, 100);
+    int local;
+
+    (void)state;
+    assert_false(HeapValidate(heap, 0, block + 1));
+    assert_false(HeapValidate(heap, 0, block + 16));
+    assert_false(HeapValidate(heap, 0, &local));
+    for (int bit = 0; bit < 64; bit++) {
+        assert_false(HeapValidate(heap, 0, (void *)((uintptr_t)1 << bit)));
+        assert_false(HeapValidate(heap, 0, (void *)~((uintptr_t)1 << bit)));
+    }
+}
+
+static void handles_of_any_value_are_no_heaps(void **state) {
+    HANDLE dead = HeapCreate(0, 0, 0);
+    int local;
+
+    (void)state;
+    assert_true(HeapDestroy(dead));
+    assert_false(HeapValidate(NULL, 0, NULL));
+    assert_false(HeapValidate(dead, 0, NULL));
+    assert_false(HeapValidate(&local, 0, NULL));
+    assert_false(HeapValidate((char *)heap + 8, 0, NULL));
+    for (int bit = 0; bit < 64; bit++)
+        assert_false(HeapValidate((HANDLE)((uintptr_t)1 << bit), 0, NULL));
+}
+
+static void a_heap_is_valid_after_heavy_use(void **state) {
+    enum { COUNT = 500 };
+    static void *blocks[COUNT];
+    uint32_t random = 1;
+
+    (void)state;
+    for (int i = 0; i < 20000; i++) {
+        random = random * 1664525 + 1013904223;
+        void **slot = &blocks[random >> 8 & 255];
+        if (*slot != NULL)
+            assert_true(HeapFree(heap, 0, *slot));
+        *slot = HeapAlloc(heap, 0, random >> 16 & ((random & 1) ? 0x3FF : 0xFFFF));
+        assert_non_null(*slot);
+        if (i % 1000 == 0)
+            assert_true(HeapValidate(heap, 0, NULL));
+    }
+}
+
+/* A write through a stale pointer, as a buggy program does, over a freed block's link. */
+static bool sees_a_damaged_link(void) {
+    HANDLE damaged = HeapCreate(0, 0, 0);
+    char *blocks[3];
+    char saved[16];
+    bool seen;
+
+    for (int i = 0; i < 3; i++)
+        blocks[i] = HeapAlloc(damaged, 0, 64);
+    HeapFree(damaged, 0, blocks[0]);
+    HeapFree(damaged, 0, blocks[1]);
+    if (!HeapValidate(damaged, 0, NULL))
+        return false;
+    memcpy(saved, blocks[1], sizeof saved);
+    memset(blocks[1], 0x41, sizeof saved);
+    seen = !HeapValidate(damaged, 0, NULL);
+    memcpy(blocks[1], saved, sizeof saved);
+    return seen && HeapValidate(damaged, 0, NULL);
+}
+
+/* In a child: an engine that does not see it may as well die of it. */
+static void damage_is_seen(void **state) {
+    (void)state;
+    assert_promise("validate.sees_a_damaged_link", engine_in_child(sees_a_damaged_link) == 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, create_heap, destroy_heap)
+ENGINE_TESTS(validate, TEST(live_blocks_are_valid), TEST(freed_blocks_are_not),
+             TEST(pointers_of_any_value_are_not), TEST(handles_of_any_value_are_no_heaps),
+             TEST(a_heap_is_valid_after_heavy_use), TEST(damage_is_seen))
