@@ -403,6 +403,14 @@ int gbench_refill(gbench_state *state, int64_t n) {
     return guarded([&] { return run_of(state).refill(n) ? 1 : 0; }) == 1;
 }
 
+int64_t gbench_claim(gbench_state *state) {
+    if (!gbench_keep_running(state))
+        return 0;
+    const int64_t others = state->remaining;
+    state->remaining = 0;
+    return 1 + others;
+}
+
 int gbench_pause(gbench_state *state) {
     Run &run = run_of(state);
     if (run.phase != Phase::running)
@@ -704,5 +712,9 @@ int64_t gbench_run(void) {
 void gbench_shutdown(void) {
     benchmark::ClearRegisteredBenchmarks();
     benchmark::Shutdown();
-    process() = Process();
+    benchmark::internal::GetGlobalContext() = nullptr; /* Shutdown deletes it and keeps it */
+    Process fresh;
+    fresh.out = process().out; /* the library remembers its options, too */
+    fresh.out_is_json = process().out_is_json;
+    process() = std::move(fresh);
 }

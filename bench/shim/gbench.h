@@ -76,6 +76,15 @@ static inline int gbench_keep_running_batch(gbench_state *state, int64_t n) {
     return gbench_refill(state, n);
 }
 
+/*
+ * All iterations that are left, at once, and 0 when none is. For bodies of a few nanoseconds, where
+ * even a count in memory would show:
+ *     for (int64_t n; (n = gbench_claim(state)) > 0;)
+ *         for (; n > 0; n--) { … }
+ * The clock starts with the first call and stops with the one that returns 0.
+ */
+GBENCH_API int64_t gbench_claim(gbench_state *state);
+
 /* Makes the compiler believe that what p points to is read and all memory changed. No code. */
 static inline void gbench_use(const void *p) {
     __asm__ volatile("" : : "r"(p) : "memory");
@@ -206,7 +215,8 @@ GBENCH_API int gbench_teardown(gbench_benchmark *benchmark, gbench_function tear
 
 /*
  * Takes the --benchmark_* options out of argv, as google-benchmark documents them; argv[0] and
- * what was not recognised remain, and *argc says how many. FAILED for an option value that the
+ * what was not recognised remain, and *argc says how many. An option keeps its value until it is
+ * given again, beyond gbench_shutdown even. FAILED for an option value that the
  * library refuses, and for --help.
  */
 GBENCH_API int gbench_initialize(int *argc, char **argv);
