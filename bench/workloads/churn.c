@@ -77,6 +77,6 @@ static void teardown(gbench_state *state, void *data) {
         strategy_free(((const workload_run *)data)->strategy, blocks[i]);
 }
 
-static const workload_case cases[] = {{"live=5000/max=5000", SMOKE, OPERATIONS, 0}};
+static const workload_case cases[] = {{"live=5000/max=5000", SMOKE, 0, OPERATIONS}};
 
 WORKLOAD(churn, cases, setup, run, teardown);

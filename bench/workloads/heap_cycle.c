@@ -46,7 +46,7 @@ static void run(gbench_state *state, void *data) {
 }
 
 static const workload_case cases[] = {
-    {"n=0", NIGHTLY, 0, STRATEGY_REGIONS},
+    {"n=0", NIGHTLY, STRATEGY_REGIONS, 0},
     {"n=1", NIGHTLY, 0, 0},
     {"n=100", QUICK, 0, 0},
     {"n=10000", NIGHTLY, 0, 0},

@@ -168,13 +168,13 @@ static int register_all(const options *o, const strategy *s, workload_run *runs)
 /* ---- the run ---- */
 
 static int open_strategy(const options *o, strategy *s) {
-    char message[1024];
+    strategy_error error;
     if (!o->strategy)
         return fail("--strategy is missing; see --list-strategies");
     if (o->case_count == 0)
         return fail("--case is missing; see --list");
-    if (strategy_open(s, o->strategy, &o->paths, message, sizeof message) != 0)
-        return fail("%s", message);
+    if (strategy_open(s, o->strategy, &o->paths, &error) != 0)
+        return fail("%s", error.text);
     if (gbench_context("heaplab_caller", "c") != GBENCH_OK ||
         gbench_context("heaplab_strategy", o->strategy) != GBENCH_OK)
         return fail("%s", gbench_error());
@@ -207,20 +207,21 @@ static int print_help(void) {
     return 0;
 }
 
-int main(int argc, char **argv) {
-    options o = {0};
-    o.cases = calloc((size_t)argc, sizeof *o.cases);
-    workload_run *runs = calloc((size_t)argc, sizeof *runs);
-    if (!o.cases || !runs)
-        return fail("out of memory");
-    take_options(&o, &argc, argv);
-    int code = 0;
-    if (o.help)
-        code = print_help();
-    else if (o.list_strategies)
+static int act(options *o, workload_run *runs, int argc, char **argv) {
+    take_options(o, &argc, argv);
+    if (o->help)
+        return print_help();
+    if (o->list_strategies) {
         strategy_print_list();
-    else
-        code = o.list ? print_cases(o.strategy) : measure(&o, runs, &argc, argv);
+        return 0;
+    }
+    return o->list ? print_cases(o->strategy) : measure(o, runs, &argc, argv);
+}
+
+int main(int argc, char **argv) {
+    options o = {.cases = calloc((size_t)argc, sizeof *o.cases)};
+    workload_run *runs = calloc((size_t)argc, sizeof *runs);
+    int code = o.cases && runs ? act(&o, runs, argc, argv) : fail("out of memory");
     free(runs);
     free(o.cases);
     return code;

@@ -28,16 +28,17 @@ static void teardown(gbench_state *state, void *data) {
 static void run(gbench_state *state, void *data) {
     const strategy *s = ((const workload_run *)data)->strategy;
     size_t size = (size_t)workload_number(((const workload_run *)data)->which->params, "size");
-    while (gbench_keep_running(state)) {
-        unsigned char *block = strategy_alloc(s, size);
-        if (!block) {
-            gbench_skip(state, WORKLOAD_OUT_OF_MEMORY);
-            return;
+    for (int64_t n; (n = gbench_claim(state)) > 0;)
+        for (; n > 0; n--) {
+            unsigned char *block = strategy_alloc(s, size);
+            if (!block) {
+                gbench_skip(state, WORKLOAD_OUT_OF_MEMORY);
+                return;
+            }
+            *block = 1;
+            gbench_use(block);
+            strategy_free(s, block);
         }
-        *block = 1;
-        gbench_use(block);
-        strategy_free(s, block);
-    }
 }
 
 static const workload_case cases[] = {

@@ -68,7 +68,7 @@ static void run(gbench_state *state, void *data) {
 
 static const workload_case cases[] = {
     {"place=move", SMOKE, 0, 0},
-    {"place=inplace", QUICK, 0, STRATEGY_IN_PLACE},
+    {"place=inplace", QUICK, STRATEGY_IN_PLACE, 0},
 };
 
 WORKLOAD(realloc, cases, NULL, run, NULL);

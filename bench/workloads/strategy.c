@@ -15,11 +15,10 @@ typedef struct opening {
     strategy *s;
     const char *rest; /* the name behind its kind */
     const strategy_paths *paths;
-    char *message;
-    size_t capacity;
+    strategy_error *error;
 } opening;
 
-#define COMPLAIN(o, ...) (snprintf((o)->message, (o)->capacity, __VA_ARGS__), -1)
+#define COMPLAIN(o, ...) (snprintf((o)->error->text, sizeof(o)->error->text, __VA_ARGS__), -1)
 
 /* ---- libraries ---- */
 
@@ -230,10 +229,10 @@ int strategy_abilities(const char *name) {
     return kind ? (int)kind->abilities : -1;
 }
 
-int strategy_open(strategy *s, const char *name, const strategy_paths *paths, char *message,
-                  size_t capacity) {
+int strategy_open(strategy *s, const char *name, const strategy_paths *paths,
+                  strategy_error *error) {
     const struct kind *kind = find_kind(name);
-    opening o = {s, NULL, paths, message, capacity};
+    opening o = {s, NULL, paths, error};
     *s = (strategy){.name = name};
     if (!kind)
         return COMPLAIN(&o, "unknown strategy '%s'; see --list-strategies", name);

@@ -78,12 +78,17 @@ typedef struct strategy_paths {
     const char *malloc; /* --expect-malloc: the library that must serve malloc:NAME, or NULL */
 } strategy_paths;
 
+/* One line for the user. */
+typedef struct strategy_error {
+    char text[8192];
+} strategy_error;
+
 /*
  * Makes the named strategy ready for this process and puts what proves it into the output's
- * context. Returns 0; else -1, and one line for the user in message.
+ * context. Returns 0; else -1 and the reason in *error.
  */
-int strategy_open(strategy *s, const char *name, const strategy_paths *paths, char *message,
-                  size_t capacity);
+int strategy_open(strategy *s, const char *name, const strategy_paths *paths,
+                  strategy_error *error);
 
 /* Prints the strategies as TSV: strategy, profile, needs. */
 void strategy_print_list(void);

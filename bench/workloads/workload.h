@@ -18,8 +18,8 @@ typedef enum profile { SMOKE, QUICK, NIGHTLY, FULL } profile;
 typedef struct workload_case {
     const char *params; /* "k=v/k=v" */
     profile profile;
-    int64_t operations; /* 0: shared, repeated for a time; else alone, exactly so many once */
     unsigned needs;     /* abilities, STRATEGY_…, without which the case makes no sense */
+    int64_t operations; /* 0: shared, repeated for a time; else alone, exactly so many once */
 } workload_case;
 
 typedef struct workload {

@@ -30,17 +30,18 @@ static void run(gbench_state *state, void *data) {
     const strategy *s = ((const workload_run *)data)->strategy;
     size_t size = (size_t)workload_number(((const workload_run *)data)->which->params, "size");
     unsigned char seen = 0;
-    while (gbench_keep_running(state)) {
-        unsigned char *block = strategy_zalloc(s, size);
-        if (!block) {
-            gbench_skip(state, WORKLOAD_OUT_OF_MEMORY);
-            return;
+    for (int64_t n; (n = gbench_claim(state)) > 0;)
+        for (; n > 0; n--) {
+            unsigned char *block = strategy_zalloc(s, size);
+            if (!block) {
+                gbench_skip(state, WORKLOAD_OUT_OF_MEMORY);
+                return;
+            }
+            seen |= block[0] | block[size - 1];
+            block[0] = block[size - 1] = 1;
+            gbench_use(block);
+            strategy_free(s, block);
         }
-        seen |= block[0] | block[size - 1];
-        block[0] = block[size - 1] = 1;
-        gbench_use(block);
-        strategy_free(s, block);
-    }
     if (seen && (s->abilities & STRATEGY_MEMORY))
         gbench_skip(state, "a zeroed block held something else");
 }
