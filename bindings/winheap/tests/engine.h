@@ -38,7 +38,7 @@ bool engine_differs(const char *promise);
 void engine_assert_promise(const char *promise, bool kept, const char *condition, const char *file,
                            int line);
 
-/* Runs body in a forked child and returns its wait status: 0 when body returned true. */
+/* Runs body in a forked child, which a hang ends, and returns its wait status: 0 for true. */
 int engine_in_child(bool (*body)(void));
 
 /* The kernel's count of this process's pages: reserved address space, and resident. */
