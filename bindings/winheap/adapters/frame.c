@@ -122,7 +122,7 @@ static struct heap *heap_make(DWORD options, size_t max) {
     heap->max = max;
     pthread_mutex_init(&heap->lock, NULL);
     if (!adapter_open(heap)) {
-        registry_release(heap);
+        registry_return(heap);
         return NULL;
     }
     registry_publish(heap);

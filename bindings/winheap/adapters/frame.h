@@ -8,6 +8,11 @@
  * (unless the program said HEAP_NO_SERIALIZE, which promises the same), only with live blocks of
  * that heap, and with sizes from 1 to BLOCKS_SIZE_MAX. Blocks must be 16-aligned.
  *
+ * What no adapter does, since its allocator cannot: commit `initial` (it is only checked), reserve
+ * `max` (it is a count of bytes, each block rounded up to 16; the allocator's own fragmentation is
+ * not in it), look for damage in the allocator's lists (HeapValidate of a whole heap judges the
+ * handle). tests/differences.c has these and what single adapters do not do.
+ *
  * What the frame adds to a pair of calls: the lock (two uncontended atomics, none in a process of
  * one thread), the block map (blocks.h) and a few branches. With a maximum it also keeps a count.
  */

@@ -47,6 +47,19 @@ static pthread_mutex_t threads_lock = PTHREAD_MUTEX_INITIALIZER;
 /* Static TLS: a dynamic one would cost a call on each allocation. */
 static _Thread_local __attribute__((tls_model("initial-exec"))) struct thread *self;
 
+static void threads_fork_prepare(void) {
+    pthread_mutex_lock(&threads_lock);
+}
+
+static void threads_fork_done(void) {
+    pthread_mutex_unlock(&threads_lock);
+}
+
+/* Earlier than the frame registers: a fork takes the locks of heaps first, as a call does. */
+static __attribute__((constructor)) void threads_watch_forks(void) {
+    pthread_atfork(threads_fork_prepare, threads_fork_done, threads_fork_done);
+}
+
 static struct homes *homes_of(struct heap *heap) {
     return (struct homes *)heap->own;
 }

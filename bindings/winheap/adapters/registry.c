@@ -18,10 +18,26 @@ static struct {
     struct heap *oldest, *newest; /* dead */
 } registry = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
+/* A fork waits for whoever holds a lock, so that the child finds all of them free. Allocators'
+ * handlers were registered when they were loaded: they come after these, as their locks do. */
+static void fork_prepare(void) {
+    pthread_mutex_lock(&registry.lock);
+    for (struct heap *heap = registry.first; heap; heap = heap->next) {
+        pthread_mutex_lock(&heap->lock);
+    }
+}
+
+static void fork_done(void) {
+    for (struct heap *heap = registry.first; heap; heap = heap->next) {
+        pthread_mutex_unlock(&heap->lock);
+    }
+    pthread_mutex_unlock(&registry.lock);
+}
+
 static bool range_reserve(void) {
     size_t size = (REGISTRY_HEAPS + 1) * STRIDE; /* one more to align */
     void *range = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (range == MAP_FAILED) {
+    if (range == MAP_FAILED || pthread_atfork(fork_prepare, fork_done, fork_done) != 0) {
         return false;
     }
     atomic_store(&registry.base, ((uintptr_t)range + STRIDE - 1) & ~(STRIDE - 1));
@@ -103,6 +119,15 @@ void registry_release(struct heap *heap) {
     heap->next = NULL;
     *(registry.oldest ? &registry.newest->next : &registry.oldest) = heap;
     registry.newest = heap;
+    registry.dead++;
+    pthread_mutex_unlock(&registry.lock);
+}
+
+void registry_return(struct heap *heap) {
+    pthread_mutex_lock(&registry.lock);
+    heap->next = registry.oldest;
+    registry.oldest = heap;
+    registry.newest = registry.newest && heap->next ? registry.newest : heap;
     registry.dead++;
     pthread_mutex_unlock(&registry.lock);
 }

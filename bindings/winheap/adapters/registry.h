@@ -29,8 +29,12 @@ void registry_publish(struct heap *heap);
 /* Makes a live heap dead; false: it was dead already. */
 bool registry_retire(struct heap *heap);
 
-/* Gives back a descriptor that is not live. */
+/* Gives back the descriptor of a heap that was retired: its quarantine begins. */
 void registry_release(struct heap *heap);
+
+/* Gives back a descriptor that was taken and never published: the next to be taken from the queue,
+ * so that failed creations shorten nobody's quarantine. */
+void registry_return(struct heap *heap);
 
 /* The number of live heaps; stores the first ones' handles, in order of creation. */
 DWORD registry_list(DWORD capacity, PHANDLE handles);
