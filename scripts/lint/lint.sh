@@ -47,7 +47,7 @@ lint_run() {
             --extra-arg=-include --extra-arg="$PWD/scripts/lint/clang-tidy-lua.h"
         ;;
     cppcheck)
-        cppcheck -q --error-exitcode=1 --enable=warning,performance,portability --std=c11 \
+        cppcheck -q --error-exitcode=1 --enable=warning,performance --std=c11 \
             --inline-suppr -j "$(nproc)" \
             -I bindings/winheap/include "$@"
         ;;

@@ -59,7 +59,7 @@ static void arena_control(unsigned index, const char *action) {
 /* jemalloc's version string, "5.3.0-0-g54ea…", up to the commit. */
 void adapter_version(char *text, size_t capacity) {
     const char *version = "?";
-    size_t size = sizeof version; // NOLINT(bugprone-sizeof-expression): of the pointer, indeed
+    size_t size = sizeof version;
     mallctl("version", &version, &size, NULL, 0);
     snprintf(text, capacity, "%.*s", (int)strcspn(version, "-"), version);
 }

@@ -130,7 +130,7 @@ static void what_is_no_heap_cannot_be_destroyed(void **state) {
     assert_no_heap(handle + 1);
     assert_no_heap(handle + 16);
     assert_no_heap(handle + 4096);
-    assert_no_heap((char *)NULL + 65536 * 64);
+    assert_no_heap((HANDLE)(intptr_t)(65536 * 64));
     assert_true(HeapDestroy(heap));
     assert_no_heap(heap);
 }
