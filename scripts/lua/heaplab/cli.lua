@@ -2,6 +2,7 @@
 -- @module heaplab.cli
 
 local argparse = require "argparse"
+local unistd = require "posix.unistd"
 
 local fail = require "heaplab.fail"
 
@@ -18,6 +19,11 @@ function cli.parse(parser, args)
   if ok then return result end
   local message = tostring(result):gsub("%s*\n%s*", "; ")
   fail.usage("%s (see `%s --help`)", message, parser:get_usage():match("Usage: (heaplab %w+)"))
+end
+
+--- A path of the command line, made absolute: the programs it is handed to may run elsewhere.
+function cli.absolute(path)
+  return path:sub(1, 1) == "/" and path or unistd.getcwd() .. "/" .. path
 end
 
 --- Adds --format, checked, to a parser.

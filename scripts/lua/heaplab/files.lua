@@ -89,6 +89,21 @@ function files.make_directories(path)
   return nil, ("cannot make the folder %s: %s"):format(path, err)
 end
 
+--- Makes a directory that was not there before: PARENT/NAME, or PARENT/NAME-2 and so on.
+-- @return its path, its name
+function files.claim(parent, name)
+  local ok, err = files.make_directories(parent)
+  local claimed, attempt = name, 1
+  while ok do
+    local path = parent .. "/" .. claimed
+    if lfs.mkdir(path) then return path, claimed end
+    ok, err = files.exists(path), "cannot make the folder " .. path
+    attempt = attempt + 1
+    claimed = name .. "-" .. attempt
+  end
+  return nil, err
+end
+
 --- The sorted names in a directory, without the dot entries; empty when it is not there.
 function files.list(path)
   local names = {}

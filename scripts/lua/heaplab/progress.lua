@@ -11,13 +11,14 @@ progress.__index = progress
 local BAR = 24
 
 --- A display for a known number of steps.
--- @tparam table options `rounds`, `steps` (of all rounds), `out` (file, default stderr), `terminal`
--- (default: whether stderr is one)
+-- @tparam table options `steps` (in all), `noun` (what a step is, in the plural), `rounds` (or nil:
+-- not divided into rounds), `out` (file, default stderr), `terminal` (default: whether stderr is
+-- one)
 function progress.new(options)
   local terminal = options.terminal
   if terminal == nil then terminal = unistd.isatty(unistd.STDERR_FILENO) == 1 end
   return setmetatable({
-    rounds = options.rounds, steps = options.steps, done = 0, round = 1,
+    rounds = options.rounds, steps = options.steps, noun = options.noun, done = 0, round = 1,
     out = options.out or io.stderr, terminal = terminal, began = clock.seconds(),
   }, progress)
 end
@@ -29,9 +30,10 @@ function progress:eta()
 end
 
 function progress:status()
-  local eta = self:eta()
-  return ("round %d/%d, %d of %d processes, ETA %s"):format(self.round, self.rounds, self.done,
-    self.steps, eta and clock.duration(eta) or "-")
+  local eta, round = self:eta(), ""
+  if self.rounds then round = ("round %d/%d, "):format(self.round, self.rounds) end
+  return ("%s%d of %d %s, ETA %s"):format(round, self.done, self.steps, self.noun,
+    eta and clock.duration(eta) or "-")
 end
 
 --- Redraws the line of a terminal; nothing elsewhere.
@@ -43,10 +45,15 @@ function progress:draw()
   self.out:flush()
 end
 
---- One step is done.
-function progress:step()
-  self.done = self.done + 1
+--- So many steps are done.
+function progress:reach(done)
+  self.done = done
   self:draw()
+end
+
+--- One more step is done.
+function progress:step()
+  self:reach(self.done + 1)
 end
 
 --- A round is done.

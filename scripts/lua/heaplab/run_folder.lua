@@ -4,8 +4,6 @@
 -- "interrupted", which is then true of a run that was killed. `latest` moves only at the end.
 -- @module heaplab.run_folder
 
-local lfs = require "lfs"
-
 local clock = require "heaplab.clock"
 local fail = require "heaplab.fail"
 local files = require "heaplab.files"
@@ -17,26 +15,13 @@ local tsv = require "heaplab.tsv"
 local run_folder = {}
 run_folder.__index = run_folder
 
-local function claim(base)
-  local id, attempt = base, 1
-  while true do
-    local ok, err = lfs.mkdir(paths.runs() .. "/" .. id)
-    if ok then return id end
-    if not files.exists(paths.runs() .. "/" .. id) then
-      fail.usage("cannot make the folder %s/%s: %s", paths.runs(), id, err)
-    end
-    attempt = attempt + 1
-    id = base .. "-" .. attempt
-  end
-end
-
 --- Makes the folder of a new run, or raises a usage error when it cannot be written.
 -- @tparam table meta what run.json holds beside `schema`, `id`, `status`, `started`,
 -- `rounds_done` and `failures`
 function run_folder.create(meta)
-  fail.unless(files.make_directories(paths.runs()))
-  local id = claim(("%s-%s"):format(clock.stamp(), meta.commit or "nogit"))
-  local self = setmetatable({ id = id, dir = paths.runs() .. "/" .. id, meta = meta }, run_folder)
+  local dir, id = fail.unless(files.claim(paths.runs(),
+    ("%s-%s"):format(clock.stamp(), meta.commit or "nogit")))
+  local self = setmetatable({ id = id, dir = dir, meta = meta }, run_folder)
   self.raw = self.dir .. "/raw"
   meta.schema, meta.id, meta.status, meta.started = runs.SCHEMA, id, "interrupted", clock.iso()
   meta.rounds_done, meta.failures = 0, json.array()

@@ -150,7 +150,7 @@ function session.run(self)
   settings.rounds, settings.cpu = self.options.rounds or settings.rounds, last_cpu()
   local folder = run_folder.create(describe(self, settings))
   interrupt.install()
-  local display = progress.new { rounds = settings.rounds,
+  local display = progress.new { noun = "processes", rounds = settings.rounds,
     steps = settings.rounds * #plan.jobs(self.entries) }
   local running = executor.new { entries = self.entries, settings = settings,
     rng = rng.new(self.options.seed), rounds = settings.rounds, raw = folder.raw,

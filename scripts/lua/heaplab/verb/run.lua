@@ -46,21 +46,16 @@ local function flatten(lists)
   return names
 end
 
-local function absolute(path)
-  if path:sub(1, 1) == "/" then return path end
-  return require("posix.unistd").getcwd() .. "/" .. path
-end
-
 local function options_of(parsed, command)
   if not profile.get(parsed.profile) then
     fail.usage("unknown profile '%s'; profiles: %s", parsed.profile,
       table.concat(profile.NAMES, ", "))
   end
-  if parsed.out then paths.set_results(absolute(parsed.out)) end
+  if parsed.out then paths.set_results(cli.absolute(parsed.out)) end
   return {
     profile = parsed.profile, filter = parsed.filter, rounds = parsed.rounds,
     seed = parsed.seed or rng.entropy(), command = command,
-    build = parsed.build and absolute(parsed.build) or paths.build(),
+    build = parsed.build and cli.absolute(parsed.build) or paths.build(),
     strategies = flatten(parsed.strategy), callers = flatten(parsed.caller),
     mallocs = parsed.malloc, engines = parsed.engine, luajit = parsed.luajit,
     lua54 = parsed.lua,
