@@ -39,7 +39,7 @@ local function become(spec, stdout, stderr)
   local arguments = { unpack(spec.argv, 2) }
   local problem
   if spec.cwd and not unistd.chdir(spec.cwd) then
-    problem = "cannot enter " .. spec.cwd
+    problem = ("%s: cannot enter %s"):format(spec.argv[1], spec.cwd)
   else
     problem = select(2, unistd.execp(spec.argv[1], arguments))
   end
