@@ -5,8 +5,8 @@
 --   alloc    source of an expression: a new blob of `size` bytes, or nil where there is no memory
 --   pointer  source of an expression: where the bytes of `blob` are
 --   free     source of a statement that releases `blob` by hand; nil where only the collector can
---   realloc  source of a statement: `blob`, now of `previous` bytes, becomes one of `size`; nil
---            where the strategy has no such thing
+--   realloc  source of a statement: `blob`, now of `previous` bytes, becomes one of `size`, or
+--            out_of_memory(size) is called; nil where the strategy has no such thing
 --   load     function(engine): called once with the name or path of the engine (nil unless the name
 --            says ENGINE); returns what open needs and what winheap_engine() says. nil if there is
 --            no engine to load.

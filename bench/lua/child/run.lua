@@ -1,51 +1,13 @@
 -- Runs cases of one strategy as google benchmarks.
 
 local cases = require "child.cases"
-local cycles = require "child.cycles"
 local fail = require "child.fail"
-local program = require "child.program"
+local measure = require "child.measure"
 local proof = require "child.proof"
 local strategies = require "child.strategies"
-local traces = require "child.traces"
 local vm = require "child.vm"
 
 local run = {}
-
--- Two: objects with finalizers are only freed by the collection after the one that ran them.
-local function collect_all()
-    collectgarbage()
-    collectgarbage()
-end
-
-local function prepare(case, loop, extra)
-    if case.definition.prepare then
-        loop(case.definition.prepare(extra))
-    end
-    collect_all()
-end
-
--- The measured region is one batch: all operations and the collections that release their rest.
-local function measure(state, loop, operations)
-    local gc_cycles = cycles.count()
-    while state:keep_running_batch(operations) do
-        loop(operations)
-        collect_all()
-    end
-    state:counter("gc_cycles", gc_cycles())
-end
-
-local function run_case(state, case, strategy, loaded, wanted)
-    vm.mode.set(case.values.mode)
-    local compiler = traces.count()
-    local locals = case.definition.locals
-    local extra = locals and locals(case.values.size, wanted.scale) or {}
-    local loop = program.compile(case, strategy, strategy.open(loaded), extra)
-    prepare(case, loop, extra)
-    measure(state, loop, cases.operations(case, wanted.scale))
-    for name, value in pairs(compiler()) do
-        state:counter(name, value)
-    end
-end
 
 -- An error ends the case, and the process in the end: the library would only note it in its output.
 local function register(gbench, case, strategy, loaded, wanted, failures)
@@ -53,8 +15,10 @@ local function register(gbench, case, strategy, loaded, wanted, failures)
         key = ("%s/%s/strategy=%s/%s"):format(vm.name, case.workload, wanted.strategy, case.params),
         iterations = cases.operations(case, wanted.scale),
         fn = function(state)
-            local fine, message = pcall(run_case, state, case, strategy, loaded, wanted)
+            local fine, message = pcall(measure.case, state, case, strategy, loaded,
+                wanted.scale)
             if not fine then
+                collectgarbage() -- what the case held may be all there was
                 table.insert(failures, case.key .. ": " .. tostring(message))
                 state:skip(tostring(message))
             end
@@ -79,8 +43,12 @@ local function load_engine(gbench, strategy, engine, wanted)
 end
 
 local function find_cases(wanted, strategy)
-    local list = {}
+    local list, seen = {}, {}
     for _, key in ipairs(wanted.cases) do
+        if seen[key] then
+            fail.usage("--case=%s is given twice", key)
+        end
+        seen[key] = true
         table.insert(list, cases.find(key, strategy, wanted.strategy))
     end
     return list

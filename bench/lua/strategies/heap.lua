@@ -19,7 +19,7 @@ local function strategy(name, option, maximum)
         alloc = "heap:Alloc(size)",
         pointer = "blob.Data",
         free = "blob:Free()",
-        realloc = "blob:ReAlloc(size)",
+        realloc = "if not blob:ReAlloc(size) then out_of_memory(size) end",
         load = load_binding,
         open = function(winheap)
             local options = option and winheap[option] or 0

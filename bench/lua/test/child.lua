@@ -30,13 +30,14 @@ end
 
 --- Runs main.lua.
 -- @tparam {string,...} arguments
+-- @tparam[opt] string before shell commands to run first, in the same process
 -- @treturn int exit code
 -- @treturn string what it wrote on stdout
 -- @treturn string what it wrote on stderr
-function child.run(arguments)
+function child.run(arguments, before)
     local out, err = os.tmpname(), os.tmpname()
-    local command = ("%s %s/main.lua %s >%s 2>%s; echo $?"):format(program, folder,
-        quoted(arguments), out, err)
+    local command = ("(%s exec %s %s/main.lua %s) >%s 2>%s; echo $?"):format(before or "", program,
+        folder, quoted(arguments), out, err)
     local pipe = io.popen(command)
     local code = tonumber(pipe:read("*l"))
     pipe:close()
