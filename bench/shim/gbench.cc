@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cmath>
 #include <condition_variable>
+#include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -29,8 +30,11 @@ namespace {
 
 thread_local char error_message[512];
 
-int fail(int code, const std::string &message) {
-    std::snprintf(error_message, sizeof error_message, "%s", message.c_str());
+[[gnu::format(printf, 2, 3)]] int fail(int code, const char *format, ...) noexcept {
+    va_list arguments;
+    va_start(arguments, format);
+    std::vsnprintf(error_message, sizeof error_message, format, arguments);
+    va_end(arguments);
     return code;
 }
 
@@ -42,7 +46,7 @@ auto guarded(Function function) noexcept -> decltype(function()) {
     } catch (const std::bad_alloc &) {
         return fail(GBENCH_NO_MEMORY, "out of memory");
     } catch (const std::exception &e) {
-        return fail(GBENCH_FAILED, e.what());
+        return fail(GBENCH_FAILED, "%s", e.what());
     } catch (...) {
         return fail(GBENCH_FAILED, "an exception of unknown type");
     }
@@ -266,16 +270,22 @@ namespace {
 /* Reports through another reporter, with keys for names and nothing that JSON cannot hold. */
 class Reporter final : public benchmark::BenchmarkReporter {
     benchmark::BenchmarkReporter &inner;
+    std::map<std::string, std::string> keys; /* by the library's name */
     bool failed = false;
 
     static bool is_finite(const Run &run) {
         return std::isfinite(run.real_accumulated_time) && std::isfinite(run.cpu_accumulated_time);
     }
 
-    static Run tidy(Run run) {
-        benchmark::BenchmarkName name;
-        name.function_name = run.report_label.substr(0, run.report_label.find(' '));
-        run.run_name = name;
+    /* An aggregate of runs whose labels differ has none: then the key is the one of those runs. */
+    Run tidy(Run run) {
+        std::string &key = keys[run.run_name.str()];
+        if (!run.report_label.empty())
+            key = run.report_label.substr(0, run.report_label.find(' '));
+        else
+            run.report_label = key;
+        run.run_name = benchmark::BenchmarkName();
+        run.run_name.function_name = key;
         for (auto i = run.counters.begin(); i != run.counters.end();)
             i = std::isfinite(i->second.value) ? std::next(i) : run.counters.erase(i);
         return run;
@@ -346,7 +356,8 @@ void add_provenance() {
         process().context["heaplab_malloc_path"] = library.path;
         process().context["heaplab_malloc_build_id"] = library.build_id;
     }
-    if (gbench_library_of_symbol("_ZN9benchmark8ShutdownEv", &library) == 0)
+    if (gbench_library_of_address(reinterpret_cast<const void *>(&benchmark::Shutdown), &library) ==
+        0)
         process().context["heaplab_benchmark_library"] = library.path;
     process().context["heaplab_build_type"] = GBENCH_BUILD_TYPE;
 }
@@ -369,7 +380,7 @@ bool can_write(const std::string &path) {
 int64_t run_registered() {
     Process &p = process();
     if (!p.out.empty() && !can_write(p.out))
-        return fail(GBENCH_FAILED, "cannot write " + p.out + ": " + std::strerror(errno));
+        return fail(GBENCH_FAILED, "cannot write %s: %s", p.out.c_str(), std::strerror(errno));
     for (auto &benchmark : p.waiting)
         benchmark::internal::RegisterBenchmarkInternal(benchmark.release());
     p.waiting.clear();
@@ -381,7 +392,7 @@ int64_t run_registered() {
     Reporter file(json);
     const size_t count = benchmark::RunSpecifiedBenchmarks(&display, &file);
     if (file.has_failed())
-        return fail(GBENCH_FAILED, "cannot write " + p.out + ": disk full?");
+        return fail(GBENCH_FAILED, "cannot write %s: disk full?", p.out.c_str());
     return static_cast<int64_t>(count);
 }
 
@@ -432,8 +443,8 @@ int gbench_resume(gbench_state *state) {
 int gbench_range(const gbench_state *state, size_t index, int64_t *value) {
     const Run &run = run_of(state);
     if (index >= run.arg_count)
-        return fail(GBENCH_INVALID, "range: the benchmark has " + std::to_string(run.arg_count) +
-                                        " arguments, no number " + std::to_string(index));
+        return fail(GBENCH_INVALID, "range: the benchmark has %zu arguments, no number %zu",
+                    run.arg_count, index);
     *value = run.state.range(index);
     return GBENCH_OK;
 }
@@ -469,12 +480,12 @@ static int check_counter(const char *name, double value, unsigned kind) {
     if (!name || !*name)
         return fail(GBENCH_INVALID, "counter: a name is needed");
     if (!std::isfinite(value))
-        return fail(GBENCH_INVALID, std::string("counter ") + name + ": the value is not finite");
+        return fail(GBENCH_INVALID, "counter %s: the value is not finite", name);
     if (kind >= 2 * GBENCH_INVERSE)
-        return fail(GBENCH_INVALID, std::string("counter ") + name + ": unknown kind");
+        return fail(GBENCH_INVALID, "counter %s: unknown kind", name);
     for (const char *automatic : automatic_counters)
         if (std::strcmp(name, automatic) == 0)
-            return fail(GBENCH_INVALID, std::string("counter ") + name + ": set automatically");
+            return fail(GBENCH_INVALID, "counter %s: set automatically", name);
     return GBENCH_OK;
 }
 
@@ -487,22 +498,21 @@ int gbench_counter(gbench_state *state, const char *name, double value, unsigned
     });
 }
 
-int gbench_bytes(gbench_state *state, int64_t bytes) {
+static int set_processed(gbench_state *state, void (benchmark::State::*set)(int64_t), int64_t n) {
     return guarded([&] {
-        if (bytes < 0)
-            return fail(GBENCH_INVALID, "bytes: negative");
-        run_of(state).state.SetBytesProcessed(bytes);
+        if (n < 0)
+            return fail(GBENCH_INVALID, "bytes and items: not negative");
+        (run_of(state).state.*set)(n);
         return GBENCH_OK;
     });
 }
 
+int gbench_bytes(gbench_state *state, int64_t bytes) {
+    return set_processed(state, &benchmark::State::SetBytesProcessed, bytes);
+}
+
 int gbench_items(gbench_state *state, int64_t items) {
-    return guarded([&] {
-        if (items < 0)
-            return fail(GBENCH_INVALID, "items: negative");
-        run_of(state).state.SetItemsProcessed(items);
-        return GBENCH_OK;
-    });
+    return set_processed(state, &benchmark::State::SetItemsProcessed, items);
 }
 
 int gbench_label(gbench_state *state, const char *text) {
@@ -540,7 +550,7 @@ int gbench_register(const char *key, gbench_function run, void *data, gbench_ben
         if (!is_word(key) || !run)
             return fail(GBENCH_INVALID, "register: a key of one word and a function are needed");
         if (!process().keys.insert(key).second)
-            return fail(GBENCH_INVALID, std::string("register: ") + key + " exists already");
+            return fail(GBENCH_INVALID, "register: %s exists already", key);
         auto benchmark = std::make_unique<gbench_benchmark>(key, run, data);
         if (out)
             *out = benchmark.get();

@@ -27,7 +27,7 @@
 
 /* One per Lua state: upvalue 1 of every function of the module. */
 typedef struct module {
-    lua_State *L;         /* the one that called run(); callbacks run on it */
+    lua_State *L;         /* the one that called run(), during it; callbacks run on it */
     gbench_state **state; /* in the state object that callbacks get; NULL outside of them */
     int state_ref;        /* that object */
     int handler_ref;      /* the message handler */
@@ -189,6 +189,10 @@ static int handle_error(lua_State *L) {
 /* run() has made room on the stack; lua_rawgeti and lua_settop cannot raise. */
 static void call_lua(gbench_state *state, module *m, int function) {
     lua_State *L = m->L;
+    if (!L) {
+        gbench_skip(state, "registered by a Lua state that does not run it");
+        return;
+    }
     int top = lua_gettop(L);
     *m->state = state;
     lua_rawgeti(L, LUA_REGISTRYINDEX, m->handler_ref);

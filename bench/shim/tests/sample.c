@@ -34,6 +34,15 @@ static void threads(gbench_state *state, void *data) {
     gbench_counter(state, "average", 7, GBENCH_AVG_THREADS);
 }
 
+static void labels(gbench_state *state, void *data) {
+    static int count;
+    char text[16];
+    (void)data;
+    spin(state);
+    snprintf(text, sizeof text, "run %d", ++count);
+    gbench_label(state, text);
+}
+
 /* Half a second per iteration, says the benchmark. */
 static void manual(gbench_state *state, void *data) {
     (void)data;
@@ -86,9 +95,10 @@ static int register_all(void) {
     gbench_benchmark *args, *range, *two, *by_hand, *zero;
     int code = gbench_context("sample_context", "a \"value\"");
     if (!add("c/plain", plain, 100) || !add("c/faults", faults, 10) ||
-        !add("c/refuses", refuses, 1) || !(args = add("c/args", arguments, 1)) ||
-        !(range = add("c/range", arguments, 1)) || !(two = add("c/threads", threads, 1000)) ||
-        !(by_hand = add("c/manual", manual, 4)) || !(zero = add("c/timeless", timeless, 1)))
+        !add("c/refuses", refuses, 1) || !add("c/labels", labels, 1) ||
+        !(args = add("c/args", arguments, 1)) || !(range = add("c/range", arguments, 1)) ||
+        !(two = add("c/threads", threads, 1000)) || !(by_hand = add("c/manual", manual, 4)) ||
+        !(zero = add("c/timeless", timeless, 1)))
         return GBENCH_FAILED;
     code |= gbench_arg_names(args, (const char *[]){"size", "step"}, 2);
     code |= gbench_args(args, (const int64_t[]){8, 1}, 2);

@@ -20,7 +20,7 @@ TestNames = {}
 function TestNames.test_names_are_keys_without_suffixes()
     local expected = {}
     for _, name in ipairs {
-        "plain", "faults", "refuses", "manual", "timeless", "args/size=8/step=1",
+        "plain", "labels", "faults", "refuses", "manual", "timeless", "args/size=8/step=1",
         "args/size=64/step=2", "range/arg0=8", "range/arg0=16", "range/arg0=64",
         "range/arg0=128", "threads", "threads/threads=2",
     } do
@@ -41,6 +41,8 @@ function TestNames.test_labels_start_with_the_key()
         lu.assertEquals(row.label:match("^%S+"), row.run_name)
     end
     lu.assertEquals(runs("c/plain")[1].label, 'c/plain a "quoted" label')
+    lu.assertEquals(runs("c/labels")[2].label, "c/labels run 2")
+    lu.assertEquals(output.row(result, "c/labels_mean").label, "c/labels")
 end
 
 TestValues = {}
