@@ -24,41 +24,37 @@ static void api_unlock(struct heap *heap, DWORD modes) {
 /* ---- HeapAlloc ---- */
 
 static NOINLINE void *alloc_refill(struct heap *heap, DWORD flags, size_t size) {
-    DWORD modes = registry_state(heap) | flags;
+    void *block = heap_alloc_slow(heap, size, false);
+
+    return block != NULL ? block : failure_raise(heap->options | flags, ERROR_NOT_ENOUGH_MEMORY);
+}
+
+/* With a lock to take or a block to clear. */
+static NOINLINE void *alloc_detour(struct heap *heap, DWORD flags, size_t size) {
+    DWORD modes = heap->options | flags;
+    bool zero = (modes & HEAP_ZERO_MEMORY) != 0;
     void *block;
+    bool ready;
 
     api_lock(heap, modes);
-    block = heap_alloc_slow(heap, size, (modes & HEAP_ZERO_MEMORY) != 0);
+    block = heap_alloc_ready(heap, size);
+    ready = likely(block != NULL);
+    if (!ready)
+        block = heap_alloc_slow(heap, size, zero);
     api_unlock(heap, modes);
+    if (ready && zero)
+        memset(block, 0, size);
     return block != NULL ? block : failure_raise(modes, ERROR_NOT_ENOUGH_MEMORY);
 }
 
-static NOINLINE void *alloc_checked(HANDLE handle, DWORD flags, size_t size) {
-    struct heap *heap = registry_live(handle);
-    DWORD modes;
-    void *block;
-
-    if (heap == NULL)
-        return failure_raise(flags, ERROR_INVALID_HANDLE);
-    modes = registry_state(heap) | flags;
-    api_lock(heap, modes);
-    block = heap_alloc_ready(heap, size);
-    api_unlock(heap, modes);
-    if (block == NULL)
-        return alloc_refill(heap, flags, size);
-    return modes & HEAP_ZERO_MEMORY ? memset(block, 0, size) : block;
-}
-
-/* What leaves the fast path: a dead heap, a lock to take, a block to clear. */
-#define ALLOC_MODES (HEAP_DEAD | HEAP_NO_SERIALIZE | HEAP_ZERO_MEMORY)
-
 LPVOID HeapAlloc(HANDLE handle, DWORD flags, SIZE_T size) {
-    struct heap *heap = registry_find(handle);
+    struct heap *heap = registry_slot(handle);
     void *block;
 
-    if (unlikely(heap == NULL) ||
-        unlikely(((registry_state(heap) | flags) & ALLOC_MODES) != HEAP_NO_SERIALIZE))
-        return alloc_checked(handle, flags, size);
+    if (unlikely(!registry_is_live(heap, handle)))
+        return failure_raise(flags, ERROR_INVALID_HANDLE);
+    if (unlikely(((flags & HEAP_ZERO_MEMORY) | heap->detour) != 0))
+        return alloc_detour(heap, flags, size);
     block = heap_alloc_ready(heap, size);
     return likely(block != NULL) ? block : alloc_refill(heap, flags, size);
 }
@@ -73,10 +69,10 @@ static NOINLINE BOOL free_checked(HANDLE handle, DWORD flags, void *block) {
 
     if (block == NULL)
         return TRUE;
-    heap = registry_live(handle);
+    heap = registry_find(handle);
     if (heap == NULL)
         return failure_set(ERROR_INVALID_HANDLE);
-    modes = registry_state(heap) | flags;
+    modes = heap->options | flags;
     api_lock(heap, modes);
     span = heap_find(heap, block, &index);
     if (span != NULL)
@@ -102,7 +98,7 @@ BOOL HeapFree(HANDLE handle, DWORD flags, LPVOID block) {
         return free_checked(handle, flags, block);
     span = span_of(block);
     index = span_index(span, block);
-    if (unlikely(index >= span->blocks) || unlikely(span->table[index] == 0))
+    if (unlikely(index >= span->carved) || unlikely(span->table[index] == SPAN_FREE))
         return failure_set(ERROR_INVALID_PARAMETER);
     return likely(!span_put(span, index, block)) ? TRUE : free_settle(span);
 }
@@ -110,7 +106,7 @@ BOOL HeapFree(HANDLE handle, DWORD flags, LPVOID block) {
 /* ---- HeapReAlloc, HeapSize, HeapValidate ---- */
 
 LPVOID HeapReAlloc(HANDLE handle, DWORD flags, LPVOID block, SIZE_T size) {
-    struct heap *heap = registry_live(handle);
+    struct heap *heap = registry_find(handle);
     struct span *span;
     void *resized = NULL;
     DWORD modes;
@@ -118,7 +114,7 @@ LPVOID HeapReAlloc(HANDLE handle, DWORD flags, LPVOID block, SIZE_T size) {
 
     if (heap == NULL)
         return failure_raise(flags, ERROR_INVALID_HANDLE);
-    modes = registry_state(heap) | flags;
+    modes = heap->options | flags;
     if (block == NULL) {
         failure_set(ERROR_SUCCESS);
         return NULL;
@@ -134,7 +130,7 @@ LPVOID HeapReAlloc(HANDLE handle, DWORD flags, LPVOID block, SIZE_T size) {
 }
 
 SIZE_T HeapSize(HANDLE handle, DWORD flags, LPCVOID block) {
-    struct heap *heap = registry_live(handle);
+    struct heap *heap = registry_find(handle);
     struct span *span;
     size_t size = 0;
     DWORD modes;
@@ -144,7 +140,7 @@ SIZE_T HeapSize(HANDLE handle, DWORD flags, LPCVOID block) {
         failure_set(ERROR_INVALID_HANDLE);
         return (SIZE_T)-1;
     }
-    modes = registry_state(heap) | flags;
+    modes = heap->options | flags;
     api_lock(heap, modes);
     span = heap_find(heap, block, &index);
     if (span != NULL)
@@ -158,14 +154,14 @@ SIZE_T HeapSize(HANDLE handle, DWORD flags, LPCVOID block) {
 }
 
 BOOL HeapValidate(HANDLE handle, DWORD flags, LPCVOID block) {
-    struct heap *heap = registry_live(handle);
+    struct heap *heap = registry_find(handle);
     DWORD modes;
     uint32_t index;
     bool valid;
 
     if (heap == NULL)
         return FALSE;
-    modes = registry_state(heap) | flags;
+    modes = heap->options | flags;
     api_lock(heap, modes);
     valid = block == NULL ? heap_check(heap) : heap_find(heap, block, &index) != NULL;
     api_unlock(heap, modes);
@@ -186,12 +182,12 @@ HANDLE HeapCreate(DWORD options, SIZE_T initial, SIZE_T max) {
         registry_cancel(heap);
         return failure_raise(0, ERROR_NOT_ENOUGH_MEMORY);
     }
-    registry_publish(heap, options);
+    registry_publish(heap);
     return heap->handle;
 }
 
 BOOL HeapDestroy(HANDLE handle) {
-    struct heap *heap = registry_live(handle);
+    struct heap *heap = registry_find(handle);
 
     if (heap == NULL || !registry_retire(heap))
         return failure_set(ERROR_INVALID_HANDLE);

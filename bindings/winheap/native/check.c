@@ -11,7 +11,7 @@ static bool check_link(const struct span *span, const void *block, uint32_t *ind
     if (segment_of(block) != segment_of(span))
         return false;
     *index = span_index(span, block);
-    return *index < span->carved && span->table[*index] == 0;
+    return *index < span->carved && span->table[*index] == SPAN_FREE;
 }
 
 /* The list has as many links as there are free blocks: more would be a cycle. */
@@ -31,9 +31,9 @@ static bool check_free_list(const struct span *span, uint32_t free_blocks) {
 static bool check_entry(const struct span *span, uint32_t index) {
     uint32_t entry = span->table[index];
 
-    if (entry == SPAN_WIDE && span->size + 1 >= SPAN_WIDE)
-        return span_wide_table(span)[index] <= span->size;
-    return entry <= span->size + 1;
+    if (entry == SPAN_WIDE)
+        return span->size >= SPAN_WIDE && span_wide_table(span)[index] <= span->size;
+    return entry == SPAN_FREE || entry <= span->size;
 }
 
 static bool check_blocks(const struct span *span) {
@@ -41,10 +41,10 @@ static bool check_blocks(const struct span *span) {
 
     if (span->carved > span->blocks || span->size != sizeclass_size(span->sizeclass))
         return false;
-    for (uint32_t i = 0; i < span->blocks; i++) {
-        if (!check_entry(span, i) || (i >= span->carved && span->table[i] != 0))
+    for (uint32_t i = 0; i < span->carved; i++) {
+        if (!check_entry(span, i))
             return false;
-        live += span->table[i] != 0;
+        live += span->table[i] != SPAN_FREE;
     }
     if (span->until != (span->listed ? live : 1) || (!span->listed && live != span->blocks))
         return false;
@@ -52,7 +52,7 @@ static bool check_blocks(const struct span *span) {
 }
 
 static bool check_single(const struct span *span) {
-    return span->blocks == 1 && span->table == &span->live && span->live != 0 && span->until == 1;
+    return span->carved == 1 && span->table == &span->live && span->live == 0 && span->until == 1;
 }
 
 static bool check_run(const struct segment *segment, uint32_t unit) {

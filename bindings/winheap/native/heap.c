@@ -21,7 +21,8 @@ bool heap_open(struct heap *heap, uint32_t options, size_t initial, size_t max) 
     heap->committed = 0;
     heap->limit = max == 0 ? SIZE_MAX : pages_of(max);
     heap->reserve_bytes = heap->reserve_used = 0;
-    heap->serialized = (options & HEAP_NO_SERIALIZE) == 0;
+    heap->options = options;
+    heap->detour = (options ^ HEAP_NO_SERIALIZE) & (HEAP_NO_SERIALIZE | HEAP_ZERO_MEMORY);
     for (int i = 0; i < SIZECLASS_COUNT; i++)
         heap->current[i] = &span_none;
     if (initial > BLOCK_MAX || max > BLOCK_MAX || (max != 0 && !heap_reserve(heap, max)))

@@ -9,7 +9,7 @@
 #include "span.h"
 
 /*
- * Makes a dead descriptor a heap (state apart), with initial bytes committed and max bytes
+ * Makes a dead descriptor a heap (but for its key), with initial bytes committed and max bytes
  * reserved, 0 for no limit; false, and nothing is held, when the system has no memory.
  */
 bool heap_open(struct heap *heap, uint32_t options, size_t initial, size_t max);
@@ -35,9 +35,11 @@ bool heap_check(struct heap *heap);
 
 /* A block from what its class's first span has ready, else NULL. */
 static inline void *heap_alloc_ready(struct heap *heap, size_t size) {
+    if (likely(size <= SIZECLASS_TABLE_MAX))
+        return span_take(heap->current[sizeclass_table[(size + 15) / 16]], size);
     if (unlikely(size > SIZECLASS_MAX))
         return NULL;
-    return span_take(heap->current[sizeclass_of(size)], size);
+    return span_take(heap->current[sizeclass_computed(size)], size);
 }
 
 /* The span and index of a live block of this heap; NULL for any other pointer. */
@@ -48,7 +50,7 @@ static inline struct span *heap_find(const struct heap *heap, const void *block,
         return NULL;
     span = span_of(block);
     *index = span_index(span, block);
-    return *index < span->blocks && span->table[*index] != 0 ? span : NULL;
+    return *index < span->carved && span->table[*index] != SPAN_FREE ? span : NULL;
 }
 
 /* Frees a block that heap_find found. */

@@ -22,6 +22,7 @@
 #define likely(condition) __builtin_expect(!!(condition), 1)
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 #define NOINLINE __attribute__((noinline))
+#define INTERNAL __attribute__((visibility("hidden"))) /* spares a load through the GOT */
 
 #define PAGE_BYTES ((size_t)4096)
 #define UNIT_SHIFT 16
@@ -39,7 +40,7 @@
 enum span_kind { SPAN_NONE, SPAN_BLOCKS, SPAN_RUN, SPAN_LARGE };
 
 /*
- * One unit's descriptor: a cache line. In a unit that starts no block `blocks` is 0, which makes
+ * One unit's descriptor: a cache line. In a unit that starts no block `carved` is 0, which makes
  * every pointer into it fail the index check.
  */
 struct span {
@@ -47,10 +48,10 @@ struct span {
     uint8_t *table;    /* one entry per block: see span.h */
     char *base;        /* of block 0 */
     uint32_t inverse;  /* see sizeclass.h */
-    uint32_t blocks;   /* that fit */
+    uint32_t carved;   /* blocks that were ever handed to the free list: the first so many */
     uint32_t size;     /* of a block; 0 for runs and large blocks */
     uint32_t until;    /* frees until the slow path must look: live blocks, or 1 when unlisted */
-    uint16_t carved;   /* blocks that were ever handed to the free list: the first so many */
+    uint16_t blocks;   /* that fit */
     uint8_t shift;     /* see sizeclass.h */
     uint8_t sizeclass; /* of blocks */
     uint8_t kind;      /* enum span_kind */
@@ -73,7 +74,7 @@ struct segment {
             uint64_t free_units; /* bit u: unit u is free */
             size_t bytes;        /* of the mapping */
             uint32_t table_top;  /* first line of the table area never used; 0 in large ones */
-            uint32_t no_blocks;  /* 0: span[0].blocks */
+            uint32_t no_blocks;  /* 0: span[0].carved */
             uint8_t reserved;    /* part of its heap's reservation, which is unmapped as a whole */
             struct segment *next, *previous;
         };
@@ -84,27 +85,25 @@ struct segment {
     uint16_t table_line[SEGMENT_UNITS]; /* each unit's side table: its first line... */
     uint8_t table_lines[SEGMENT_UNITS]; /* ...and its lines */
 };
-static_assert(offsetof(struct segment, no_blocks) == offsetof(struct span, blocks),
+static_assert(offsetof(struct segment, no_blocks) == offsetof(struct span, carved),
               "a pointer into unit 0 must meet a descriptor without blocks");
 static_assert(offsetof(struct segment, touched) == PAGE_BYTES, "a large header is one page");
 
-/* A heap's state is its options, or HEAP_DEAD when it is destroyed or was never created. */
-#define HEAP_DEAD 0x80000000u
-
 struct heap {
-    _Alignas(1024) HANDLE handle; /* aligned so that a handle's number is shifted, not multiplied */
-    pthread_mutex_t lock;         /* taken by every call unless HEAP_NO_SERIALIZE */
-    struct segment *open;         /* segments with a free unit */
-    struct segment *full;         /* segments without */
+    _Alignas(1024) _Atomic(HANDLE) key; /* the handle of a live heap: see registry.h */
+    uint32_t detour;                    /* options that keep HeapAlloc off its fast path */
+    uint32_t options;                   /* as HeapCreate was given them */
+    HANDLE handle;
+    pthread_mutex_t lock; /* taken by every call unless HEAP_NO_SERIALIZE */
+    struct segment *open; /* segments with a free unit */
+    struct segment *full; /* segments without */
     struct segment *large;
     size_t committed; /* pages for blocks, carved or populated and not given back */
     size_t limit;     /* that committed never exceeds; SIZE_MAX without a maximum */
     char *reserve;    /* a fixed-size heap's reservation: segments are taken from it in order */
     size_t reserve_bytes;
     size_t reserve_used;
-    bool serialized;
     struct heap *older, *newer; /* live heaps in order of creation; dead ones in order of death */
-    _Atomic uint32_t state;
     struct span *current[SIZECLASS_COUNT]; /* spans with room, by class */
 };
 static_assert(sizeof(struct heap) == 1024, "descriptors stand 1 KiB apart");

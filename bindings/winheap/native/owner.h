@@ -14,17 +14,14 @@
  */
 #define OWNER_SERIALIZED ((uintptr_t)1)
 
-extern _Atomic uintptr_t *owner_table;
-extern _Atomic size_t owner_limit; /* entries; 0 until the table is there */
-
-/* Maps the table; false without address space. Not thread-safe: called under the registry's lock.
- */
-bool owner_init(void);
+/* Mapped when the library is loaded; if that failed, the limit is 0 and no heap can be created. */
+extern INTERNAL _Atomic uintptr_t *owner_table;
+extern INTERNAL size_t owner_limit; /* entries */
 
 static inline uintptr_t owner_of(const void *address) {
     size_t entry = (uintptr_t)address >> SEGMENT_SHIFT;
 
-    if (unlikely(entry >= atomic_load_explicit(&owner_limit, memory_order_acquire)))
+    if (unlikely(entry >= owner_limit))
         return 0;
     return atomic_load_explicit(&owner_table[entry], memory_order_relaxed);
 }
@@ -37,7 +34,7 @@ static inline void owner_set(const struct segment *segment, uintptr_t owner) {
 
 /* What a heap's segments are entered as. */
 static inline uintptr_t owner_value(const struct heap *heap) {
-    return (uintptr_t)heap->handle | (heap->serialized ? OWNER_SERIALIZED : 0);
+    return (uintptr_t)heap->handle | (heap->options & HEAP_NO_SERIALIZE ? 0 : OWNER_SERIALIZED);
 }
 
 #endif

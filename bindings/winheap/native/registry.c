@@ -13,11 +13,13 @@
 #define REGISTRY_HEAPS_MIN ((size_t)1 << 12)
 #define REGISTRY_QUARANTINE 1024 /* other heaps destroyed before a descriptor is used again */
 
-uintptr_t registry_base;
-struct heap *registry_heaps;
-_Atomic size_t registry_count;
+/* What lookups meet where nothing could be mapped, and no heap can be created. */
+static struct heap nobody[2] = {{.key = (HANDLE)UNIT_BYTES}};
+struct heap *registry_heaps = nobody;
+size_t registry_mask = sizeof(struct heap);
 
-static size_t capacity;
+static uintptr_t first_handle;
+static size_t handles_used;
 static pthread_mutex_t registry_mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct heap *oldest, *newest;        /* live heaps */
 static struct heap *first_dead, *last_dead; /* queue of descriptors that were heaps */
@@ -44,52 +46,51 @@ static void registry_after_fork(void) {
     registry_unlock();
 }
 
-static bool registry_map(size_t heaps) {
-    char *handles = os_reserve(heaps * UNIT_BYTES);
+/* What no lookup compares with this handle's descriptor: the handle of the descriptor beside it. */
+static HANDLE registry_dead_key(HANDLE handle) {
+    return (HANDLE)((uintptr_t)handle ^ UNIT_BYTES); // NOLINT
+}
 
-    if (handles == NULL)
-        return false;
-    registry_heaps = os_map(heaps * sizeof(struct heap));
-    if (registry_heaps == NULL) {
-        os_unmap(handles, heaps * UNIT_BYTES);
+static bool registry_map(size_t heaps) {
+    char *first = os_reserve(heaps * UNIT_BYTES);
+    struct heap *descriptors = os_map(heaps * sizeof(struct heap));
+
+    if (first == NULL || descriptors == NULL) {
+        os_unmap(first, first == NULL ? 0 : heaps * UNIT_BYTES);
+        os_unmap(descriptors, descriptors == NULL ? 0 : heaps * sizeof(struct heap));
         return false;
     }
-    registry_base = (uintptr_t)handles;
-    capacity = heaps;
+    first_handle = (uintptr_t)first;
+    registry_heaps = descriptors;
+    registry_mask = (heaps - 1) * sizeof(struct heap);
+    atomic_init(&descriptors[0].key, registry_dead_key(NULL)); /* 0, as in all the others: NULL */
     return true;
 }
 
-static bool registry_init(void) {
+/* At load time, before any thread could see it change. */
+__attribute__((constructor)) static void registry_init(void) {
     size_t heaps = REGISTRY_HEAPS;
 
-    if (capacity != 0)
-        return true;
-    if (!owner_init())
-        return false;
     while (heaps >= REGISTRY_HEAPS_MIN && !registry_map(heaps))
         heaps /= 2;
-    return capacity != 0 &&
-           pthread_atfork(registry_before_fork, registry_after_fork, registry_after_fork) == 0;
+    pthread_atfork(registry_before_fork, registry_after_fork, registry_after_fork);
 }
 
 static struct heap *registry_first_use(void) {
-    size_t number = atomic_load_explicit(&registry_count, memory_order_relaxed);
-    struct heap *heap = &registry_heaps[number];
+    HANDLE handle = (HANDLE)(first_handle + handles_used * UNIT_BYTES); // NOLINT
+    struct heap *heap = registry_slot(handle);
 
-    if (number == capacity)
+    if (first_handle == 0 || handles_used > registry_mask / sizeof(struct heap))
         return NULL;
-    heap->handle = (HANDLE)(registry_base + number * UNIT_BYTES); // NOLINT
-    atomic_init(&heap->state, HEAP_DEAD);
+    handles_used++;
+    heap->handle = handle;
     pthread_mutex_init(&heap->lock, NULL);
-    atomic_store_explicit(&registry_count, number + 1, memory_order_release);
     return heap;
 }
 
 static struct heap *registry_reserve_locked(void) {
     struct heap *heap = spare;
 
-    if (!registry_init())
-        return NULL;
     if (heap != NULL) {
         spare = heap->newer;
     } else if (dead > REGISTRY_QUARANTINE) {
@@ -97,7 +98,7 @@ static struct heap *registry_reserve_locked(void) {
         first_dead = heap->newer;
         dead--;
     } else {
-        heap = registry_first_use();
+        heap = owner_limit != 0 ? registry_first_use() : NULL;
     }
     return heap;
 }
@@ -128,16 +129,18 @@ static void registry_append(struct heap *heap) {
     newest = heap;
 }
 
-void registry_publish(struct heap *heap, uint32_t options) {
+void registry_publish(struct heap *heap) {
     registry_lock();
     registry_append(heap);
     registry_unlock();
-    atomic_store_explicit(&heap->state, options, memory_order_release);
+    atomic_store_explicit(&heap->key, heap->handle, memory_order_release);
 }
 
 bool registry_retire(struct heap *heap) {
+    HANDLE handle = heap->handle;
+
     if (heap == atomic_load_explicit(&process_heap, memory_order_relaxed) ||
-        (atomic_exchange(&heap->state, HEAP_DEAD) & HEAP_DEAD) != 0)
+        !atomic_compare_exchange_strong(&heap->key, &handle, registry_dead_key(handle)))
         return false;
     registry_lock();
     if (heap->older != NULL)
@@ -171,7 +174,7 @@ static struct heap *registry_make_process_heap(void) {
     heap = atomic_load_explicit(&process_heap, memory_order_relaxed);
     if (heap == NULL && (heap = registry_reserve_locked()) != NULL) {
         heap_open(heap, 0, 0, 0);
-        atomic_store_explicit(&heap->state, 0, memory_order_release);
+        atomic_store_explicit(&heap->key, heap->handle, memory_order_release);
         atomic_store_explicit(&process_heap, heap, memory_order_release);
     }
     registry_unlock();

@@ -4,33 +4,30 @@
 
 #include "layout.h"
 
-extern uintptr_t registry_base;
-extern struct heap *registry_heaps;
-extern _Atomic size_t registry_count; /* descriptors ever used */
-
 /*
- * The descriptor behind a handle of any value; NULL if there never was such a handle. Its state
- * says whether the heap lives. A handle is the address of 64 KiB that nobody may touch: only its
- * number, by which descriptors lie densely, means anything.
+ * A handle is the address of 64 KiB that nobody may touch; only its number means anything. Handles
+ * are neighbours and a power of two in number, so that the low bits of their numbers are all
+ * different and index the descriptors. A descriptor's key is the handle while the heap lives, else
+ * a value that is not looked up there: one comparison tells a live heap's handle from all else.
  */
+extern INTERNAL struct heap *registry_heaps;
+extern INTERNAL size_t registry_mask; /* of a descriptor's offset: (heaps - 1) * its size */
+
+static inline struct heap *registry_slot(HANDLE handle) {
+    uintptr_t offset = (uintptr_t)handle / (UNIT_BYTES / sizeof(struct heap)) & registry_mask;
+
+    return (struct heap *)(void *)((char *)registry_heaps + offset);
+}
+
+static inline bool registry_is_live(struct heap *heap, HANDLE handle) {
+    return likely(atomic_load_explicit(&heap->key, memory_order_acquire) == handle);
+}
+
+/* The live heap of a handle of any value, else NULL. */
 static inline struct heap *registry_find(HANDLE handle) {
-    uintptr_t offset = (uintptr_t)handle - registry_base;
-    uintptr_t number = offset >> UNIT_SHIFT | offset << (64 - UNIT_SHIFT); /* misaligned: huge */
+    struct heap *heap = registry_slot(handle);
 
-    if (unlikely(number >= atomic_load_explicit(&registry_count, memory_order_acquire)))
-        return NULL;
-    return &registry_heaps[number];
-}
-
-static inline uint32_t registry_state(struct heap *heap) {
-    return atomic_load_explicit(&heap->state, memory_order_acquire);
-}
-
-/* The live heap of a handle, else NULL. */
-static inline struct heap *registry_live(HANDLE handle) {
-    struct heap *heap = registry_find(handle);
-
-    return heap != NULL && (registry_state(heap) & HEAP_DEAD) == 0 ? heap : NULL;
+    return registry_is_live(heap, handle) ? heap : NULL;
 }
 
 /* A dead descriptor to make a heap of; NULL when there are no more or there is no memory. */
@@ -39,8 +36,8 @@ struct heap *registry_reserve(void);
 /* Gives a descriptor back that did not become a heap. */
 void registry_cancel(struct heap *heap);
 
-/* Makes the heap live, with these options. */
-void registry_publish(struct heap *heap, uint32_t options);
+/* Makes the heap live. */
+void registry_publish(struct heap *heap);
 
 /* Makes a heap dead, so that no handle finds it: false if it is already, or the process heap. */
 bool registry_retire(struct heap *heap);

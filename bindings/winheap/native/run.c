@@ -10,10 +10,11 @@ void run_describe(struct span *span, enum span_kind kind, char *base, size_t siz
     span->kind = (uint8_t)kind;
     span->base = base;
     span->table = &span->live;
-    span->live = 1;
-    span->inverse = 1; /* the index is the offset: only 0 is less than blocks */
+    span->live = 0;
+    span->inverse = 1; /* the index is the offset: only 0 is less than carved */
     span->shift = 0;
     span->blocks = 1;
+    span->carved = 1;
     span->until = 1;
     span->requested = size;
 }

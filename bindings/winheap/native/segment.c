@@ -249,20 +249,15 @@ static uint32_t table_lines_for(size_t bytes) {
  * the lines, so that all the tables a unit ever had are less than twice its largest, 64 lines: the
  * table area holds that for every unit and never runs out.
  */
-uint8_t *segment_table(struct segment *segment, uint32_t unit, size_t bytes, size_t zeroed) {
+uint8_t *segment_table(struct segment *segment, uint32_t unit, size_t bytes) {
     uint32_t lines = table_lines_for(bytes);
-    bool reused = segment->table_lines[unit] >= lines;
-    uint8_t *table;
 
-    if (!reused) {
+    if (segment->table_lines[unit] < lines) {
         segment->table_line[unit] = (uint16_t)segment->table_top;
         segment->table_lines[unit] = (uint8_t)lines;
         segment->table_top += lines;
     }
-    table = (uint8_t *)segment + segment->table_line[unit] * LINE_BYTES;
-    if (reused)
-        memset(table, 0, zeroed);
-    return table;
+    return (uint8_t *)segment + segment->table_line[unit] * LINE_BYTES;
 }
 static_assert(SEGMENT_META_UNITS * UNIT_BYTES / LINE_BYTES >=
                   TABLE_AREA_LINE + (SEGMENT_UNITS - SEGMENT_META_UNITS) * 127,

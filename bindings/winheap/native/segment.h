@@ -30,8 +30,8 @@ bool segment_commit(struct heap *heap, struct segment *segment, uint32_t unit, s
 /* Clears what is dirty of the first bytes of the units from unit on, before they are committed. */
 void segment_clear(struct segment *segment, uint32_t unit, size_t bytes);
 
-/* A zeroed side table for a unit's span. */
-uint8_t *segment_table(struct segment *segment, uint32_t unit, size_t bytes, size_t zeroed);
+/* A side table for a unit's span, whatever it holds. */
+uint8_t *segment_table(struct segment *segment, uint32_t unit, size_t bytes);
 
 /* Gives back every committed page that no block uses; returns how many. */
 size_t segment_trim_all(struct heap *heap);

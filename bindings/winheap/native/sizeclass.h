@@ -13,7 +13,8 @@
 #define SIZECLASS_TABLE_MAX ((size_t)1024)
 
 /* The class of each multiple of 16 up to SIZECLASS_TABLE_MAX, where most requests fall. */
-extern const uint8_t sizeclass_table[SIZECLASS_TABLE_MAX / 16 + 1];
+extern __attribute__((visibility("hidden")))
+const uint8_t sizeclass_table[SIZECLASS_TABLE_MAX / 16 + 1];
 
 /* By formula; 1 <= size <= SIZECLASS_MAX. */
 static inline uint32_t sizeclass_computed(size_t size) {

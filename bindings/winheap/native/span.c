@@ -2,6 +2,8 @@
 
 #include "segment.h"
 
+#include <string.h>
+
 #define SPAN_COLOURS 8 /* lines; more would cost memory in each span's first page */
 
 struct span span_none;
@@ -19,7 +21,7 @@ static size_t span_colour(const struct segment *segment, uint32_t unit, size_t s
 
 /* One byte per block, and two more where slack can exceed what a byte says. */
 static size_t span_table_bytes(uint32_t blocks, uint32_t size) {
-    return size + 1 < SPAN_WIDE ? blocks : ((blocks + 1) & ~1u) + sizeof(uint16_t) * blocks;
+    return size < SPAN_WIDE ? blocks : ((blocks + 1) & ~1u) + sizeof(uint16_t) * blocks;
 }
 
 /* At the head of its class's list, or second: a head with many blocks left stays. */
@@ -65,10 +67,10 @@ struct span *span_new(struct heap *heap, uint32_t sizeclass) {
     span->sizeclass = (uint8_t)sizeclass;
     span->size = size;
     span->base = unit_start(segment, unit) + colour;
-    span->blocks = (uint32_t)((UNIT_BYTES - colour) / size);
+    span->blocks = (uint16_t)((UNIT_BYTES - colour) / size);
     span->shift = (uint8_t)__builtin_ctz(size);
     span->inverse = sizeclass_inverse(size >> span->shift);
-    span->table = segment_table(segment, unit, span_table_bytes(span->blocks, size), span->blocks);
+    span->table = segment_table(segment, unit, span_table_bytes(span->blocks, size));
     span_list(heap, span);
     return span;
 }
@@ -85,12 +87,13 @@ bool span_carve(struct heap *heap, struct span *span) {
         return false;
     if (end > span->blocks)
         end = span->blocks;
+    memset(span->table + span->carved, SPAN_FREE, end - span->carved);
     for (size_t i = end; i-- > span->carved;) {
         void **block = (void **)(void *)(span->base + i * span->size);
         *block = span->free;
         span->free = block;
     }
-    span->carved = (uint16_t)end;
+    span->carved = (uint32_t)end;
     return true;
 }
 

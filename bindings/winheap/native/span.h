@@ -1,25 +1,26 @@
 /*
  * Spans: one unit of blocks of one size class, with a side table of one byte per block.
  *
- * An entry is 0 for a block that is free or was never carved, else the block's slack (size of the
- * class less the requested size) plus one; SPAN_WIDE says that the slack is in the 16-bit table
- * behind, which is touched only by classes whose slack can be that large.
+ * A live block's entry is its slack: the size of the class less the requested size. SPAN_FREE marks
+ * a free block; SPAN_WIDE says that the slack is in the 16-bit table behind, which only classes
+ * with so much slack have. Entries of blocks not yet carved mean nothing.
  */
 #ifndef WINHEAP_NATIVE_SPAN_H
 #define WINHEAP_NATIVE_SPAN_H
 
 #include "layout.h"
 
-#define SPAN_WIDE 255u
+#define SPAN_FREE 255u
+#define SPAN_WIDE 254u
 
 /* Ends every list of spans, and has no free block: the fast path need not look for NULL. */
-extern struct span span_none;
+extern INTERNAL struct span span_none;
 
 static inline struct span *span_of(const void *address) {
     return &segment_of(address)->span[unit_of(address)];
 }
 
-/* Of a block's address, its index; of any other, at least span->blocks. */
+/* Of a block's address, its index; of any other, more than the span has blocks. */
 static inline uint32_t span_index(const struct span *span, const void *block) {
     uint32_t offset = (uint32_t)(uintptr_t)block - (uint32_t)(uintptr_t)span->base;
 
@@ -27,14 +28,14 @@ static inline uint32_t span_index(const struct span *span, const void *block) {
 }
 
 static inline uint16_t *span_wide_table(const struct span *span) {
-    return (uint16_t *)(void *)(span->table + ((span->blocks + 1) & ~1u));
+    return (uint16_t *)(void *)(span->table + ((span->blocks + 1u) & ~1u));
 }
 
 static inline void span_set_size(struct span *span, uint32_t index, size_t requested) {
     uint32_t slack = span->size - (uint32_t)requested;
 
-    if (likely(slack + 1 < SPAN_WIDE)) {
-        span->table[index] = (uint8_t)(slack + 1);
+    if (likely(slack < SPAN_WIDE)) {
+        span->table[index] = (uint8_t)slack;
         return;
     }
     span->table[index] = SPAN_WIDE;
@@ -47,7 +48,7 @@ static inline size_t span_get_size(const struct span *span, uint32_t index) {
 
     if (span->kind != SPAN_BLOCKS)
         return span->requested;
-    return span->size - (entry == SPAN_WIDE ? span_wide_table(span)[index] : entry - 1);
+    return span->size - (entry == SPAN_WIDE ? span_wide_table(span)[index] : entry);
 }
 
 /* A block of size bytes, NULL when no carved block is free. */
@@ -64,7 +65,7 @@ static inline void *span_take(struct span *span, size_t size) {
 
 /* Frees a live block; true when the slow path must look at the span. */
 static inline bool span_put(struct span *span, uint32_t index, void *block) {
-    span->table[index] = 0;
+    span->table[index] = SPAN_FREE;
     *(void **)block = span->free;
     span->free = block;
     return --span->until == 0;
