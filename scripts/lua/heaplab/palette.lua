@@ -10,8 +10,9 @@ local palette = {}
 local ORANGE, SKY, GREEN = "#e69f00", "#56b4e9", "#009e73"
 local BLUE, VERMILLION, PURPLE, GREY = "#0072b2", "#d55e00", "#cc79a7", "#888888"
 
-palette.GRID = "#b0b0b0"
-palette.AXIS = GREY
+-- With transparency, so that they suit a white and a dark page.
+palette.GRID = "#98808080"
+palette.MUTED = "#666666"
 
 -- gnuplot's point types: 5 square, 7 circle, 9 triangle up, 11 triangle down, 13 diamond, each
 -- filled, with the open form one below.

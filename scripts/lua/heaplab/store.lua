@@ -308,4 +308,20 @@ function Store:values(series)
   end)
 end
 
+local SAMPLE_COLUMNS = { "round", "caller", "workload", "params", "strategy", "metric", "value",
+  "unit" }
+
+--- A run's samples of one metric, as `heaplab.case_index.of` takes them.
+-- @tparam number run its id
+-- @string metric
+-- @return array of `{ round, caller, workload, params, strategy, metric, value, unit }`, or nil and
+-- one line
+function Store:samples(run, metric)
+  return guarded(function()
+    return records(self:query([[SELECT round, caller, workload, params, strategy, metric, value,
+      unit FROM sample JOIN series ON series.id = sample.series
+      WHERE sample.run = ? AND metric = ?]], run, metric), SAMPLE_COLUMNS)
+  end)
+end
+
 return store

@@ -1,40 +1,36 @@
--- Folders and files of tests: made empty, removed whole.
-local lfs = require "lfs"
+-- Folders of tests, and the command line run in one.
 local stdlib = require "posix.stdlib"
+
+local files = require "heaplab.files"
+local paths = require "heaplab.paths"
+local process = require "heaplab.process"
 
 local scratch = {}
 
+-- A new empty folder.
 function scratch.make()
   return assert(stdlib.mkdtemp((os.getenv("TMPDIR") or "/tmp") .. "/heaplab-test-XXXXXX"))
 end
 
 function scratch.remove(path)
-  if lfs.symlinkattributes(path, "mode") == "directory" then
-    for name in lfs.dir(path) do
-      if name ~= "." and name ~= ".." then scratch.remove(path .. "/" .. name) end
-    end
-  end
-  assert(os.remove(path))
+  assert(files.remove(path))
 end
 
 function scratch.read(path)
-  local file = assert(io.open(path, "rb"))
-  local content = file:read("*a")
-  file:close()
-  return content
+  return assert(files.read(path))
 end
 
-function scratch.write(path, content)
-  local file = assert(io.open(path, "wb"))
-  assert(file:write(content))
-  assert(file:close())
+-- Runs `heaplab ...` with `results` as its results folder: a result of heaplab.process.run.
+function scratch.heaplab(results, ...)
+  local env = stdlib.getenv()
+  env.HEAPLAB_RESULTS, env.HEAPLAB_DB = results, nil
+  return process.run { argv = { paths.root .. "/scripts/heaplab", ... }, env = env }
 end
 
 -- Whether every element of an XML text is closed by its own end tag, nothing but text between.
 function scratch.well_formed(xml)
   local open = {}
   local body = xml:gsub("<%?.-%?>", ""):gsub("<!%-%-.-%-%->", ""):gsub("<!.->", "")
-    :gsub("<!%[CDATA%[.-%]%]>", "")
   for closing, name, rest in body:gmatch("<(/?)([%w:_-]+)([^<>]*)>") do
     if closing == "/" then
       if table.remove(open) ~= name then return false, name end
@@ -42,8 +38,7 @@ function scratch.well_formed(xml)
       open[#open + 1] = name
     end
   end
-  local outside = body:gsub("<[^<>]*>", "")
-  return #open == 0 and not outside:find("<", 1, true)
+  return #open == 0 and not body:gsub("<[^<>]*>", ""):find("<", 1, true)
 end
 
 return scratch

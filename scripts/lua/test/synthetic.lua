@@ -68,11 +68,12 @@ local function sorted(map)
   return keys
 end
 
-local function cost(caller, strategy, params, factor)
+local function cost(caller, workload, strategy, params, factor)
   local size = tonumber(params:match("size=(%d+)")) or 64
   local touched = params:find("touch=page", 1, true) and 8 or 1
   local slower = factor and factor[strategy] or 1
-  return COSTS[caller][strategy] * (size / 64) ^ 0.22 * touched * slower
+  local released = workload == "explicit" and 0.7 or 1
+  return COSTS[caller][strategy] * (size / 64) ^ 0.22 * touched * slower * released
 end
 
 local function add(samples, round, caller, workload, params, strategy, metric, value, unit)
@@ -83,8 +84,8 @@ end
 local function sample_case(samples, options, random, round, caller, workload, params)
   for _, strategy in ipairs(sorted(COSTS[caller])) do
     local noise = 1 + 0.04 * (random() + random() + random() - 1.5)
-    local time = cost(caller, strategy, params, options.factor) * noise
-    add(samples, round, caller, workload, params, strategy, "cpu_time", time, "ns")
+    local time = cost(caller, workload, strategy, params, options.factor) * noise
+    add(samples, round, caller, workload, params, strategy, "cpu_time", time, "ns/op")
     if caller ~= "c" or workload == "churn" then
       local memory = strategy == "nop" and 0 or math.floor(time * 65536 * (1 + random() / 20))
       add(samples, round, caller, workload, params, strategy, "peak_rss", memory, "bytes")

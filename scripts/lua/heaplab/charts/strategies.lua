@@ -1,0 +1,114 @@
+--- Chart: each strategy's time as a ratio to the reference, for each caller and workload.
+-- @module heaplab.charts.strategies
+local frame = require "heaplab.charts.frame"
+local palette = require "heaplab.palette"
+local rows = require "heaplab.charts.rows"
+local selection = require "heaplab.charts.selection"
+local units = require "heaplab.units"
+
+local strategies = {}
+
+local SMALL_POINT = 6
+
+local function case_dots(index, place, reference, strategy)
+  local dots = {}
+  for _, params in ipairs(place.params) do
+    local one = index:mean_ratio("cpu_time", place.caller, place.workload, { params }, reference,
+      strategy)
+    if one then dots[#dots + 1] = { value = one.ratio, point = SMALL_POINT, size = 0.45 } end
+  end
+  return #dots > 1 and dots or {}
+end
+
+local function row(index, place, reference, strategy)
+  local mean = index:mean_ratio("cpu_time", place.caller, place.workload, place.params, reference,
+    strategy)
+  if not mean then return nil end
+  local is_reference = strategy == reference
+  return { name = strategy, ratio = mean.ratio, low = mean.low, high = mean.high,
+    cases = mean.cases, text = is_reference and "reference" or units.ratio(mean.ratio),
+    bar = not is_reference and { 1, mean.ratio } or nil,
+    dots = not is_reference and case_dots(index, place, reference, strategy) or {},
+    spans = not is_reference and { { mean.low, mean.high, width = 2.5, color = palette.MUTED } }
+      or {} }
+end
+
+local function mark_missing_cases(list, total)
+  for _, one in ipairs(list) do
+    if one.cases < total then one.text = ("%s (%d/%d)"):format(one.text, one.cases, total) end
+  end
+end
+
+local function all_rows(index, place, reference)
+  local list = {}
+  for _, strategy in ipairs(index:strategies("cpu_time", place.caller, place.workload)) do
+    if selection.rival(strategy) then list[#list + 1] = row(index, place, reference, strategy) end
+  end
+  table.sort(list, function(a, b)
+    if a.ratio ~= b.ratio then return a.ratio < b.ratio end
+    return a.name < b.name
+  end)
+  mark_missing_cases(list, #place.params)
+  return list
+end
+
+local function x_axis(list)
+  local values = { 1 }
+  for _, one in ipairs(list) do
+    values[#values + 1], values[#values + 2] = one.low, one.high
+    for _, dot in ipairs(one.dots) do values[#values + 1] = dot.value end
+  end
+  local low, high = frame.log_range(values)
+  return frame.log_axis("x", math.min(low, 0.8), math.max(high, 1.25), units.ratio)
+    .. ("\nset arrow from 1,graph 0 to 1,graph 1 nohead lc rgb '%s' back"):format(palette.MUTED)
+end
+
+local function best(list)
+  for _, one in ipairs(list) do
+    if one.name ~= "floor" then return one end
+  end
+end
+
+local function title(place, list, reference)
+  local first = best(list)
+  local head = ("%s %s: "):format(frame.caller(place.caller), place.workload)
+  if not first or first.name == reference then return head .. reference .. " is the fastest" end
+  return ("%s%s is the fastest, %s the time of %s"):format(head, first.name,
+    units.ratio(first.ratio), reference)
+end
+
+local function chart(index, meta, place)
+  local reference = meta.reference[place.caller]
+  local list = all_rows(index, place, reference)
+  if #list < 2 then return nil end
+  local cases = #place.params == 1 and frame.params(place.params[1])
+    or ("geometric mean of %d cases (dots)"):format(#place.params)
+  local drawing = rows.chart {
+    title = title(place, list, reference),
+    subtitle = ("CPU time as a ratio to %s, log scale%s · whisker: %s"):format(reference,
+      cases ~= "" and " · " .. cases or "", frame.interval(meta.rounds_done)),
+    source = "run " .. meta.id, rows = list, x_axis = x_axis(list),
+    x_label = "← faster     time / time of the reference     slower →",
+  }
+  drawing.name = ("strategies-%s-%s"):format(place.caller, place.workload)
+  drawing.group = "strategies"
+  return drawing
+end
+
+--- The charts of a run.
+-- @tparam Index index of `heaplab.case_index`
+-- @tparam table meta the run's run.json
+-- @treturn table array of drawings with `name`, `title` and what `heaplab.gnuplot.draw` takes
+function strategies.charts(index, meta)
+  local charts = {}
+  for _, caller in ipairs(index:names("cpu_time")) do
+    for _, workload in ipairs(index:names("cpu_time", caller)) do
+      local place = { caller = caller, workload = workload,
+        params = index:names("cpu_time", caller, workload) }
+      charts[#charts + 1] = chart(index, meta, place)
+    end
+  end
+  return charts
+end
+
+return strategies

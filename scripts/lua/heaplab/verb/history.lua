@@ -1,0 +1,136 @@
+--- `heaplab history`: lists the series over the stored runs and draws a chart per workload.
+-- @module heaplab.verb.history
+local cjson = require "cjson"
+
+local chart_of = require("heaplab.charts.history").chart
+local cli = require "heaplab.cli"
+local fail = require "heaplab.fail"
+local files = require "heaplab.files"
+local gnuplot = require "heaplab.gnuplot"
+local history = require "heaplab.history"
+local paths = require "heaplab.paths"
+local selection = require "heaplab.selection"
+local store = require "heaplab.store"
+local text = require "heaplab.text"
+local tsv = require "heaplab.tsv"
+local units = require "heaplab.units"
+
+local COLUMNS = { "machine", "build_type", "caller", "workload", "params", "strategy", "metric",
+  "runs", "reference", "ratio", "low", "high", "previous", "change", "last_run" }
+
+local function parse(args)
+  local parser = cli.parser("history", "Lists every case over the stored runs, as a ratio to the "
+    .. "reference strategy of the same run, and draws one chart per workload into "
+    .. "results/charts/history/. Runs of different machines or build types are never mixed.")
+  parser:option("--filter", "Only cases whose key this POSIX extended regular expression matches")
+    :argname("REGEX")
+  parser:option("--caller", "Only this caller"):choices { "c", "luajit", "lua54" }
+  parser:option("--metric", "What to compare"):argname("METRIC"):default "cpu_time"
+  parser:option("--format", "How to print the list"):choices { "text", "tsv", "json" }
+    :default "text"
+  return cli.parse(parser, args)
+end
+
+-- One row per series: the last point, and how it moved since the one before.
+local function row(group, series, metric)
+  local last, before = series.points[#series.points], series.points[#series.points - 1]
+  return {
+    machine = group.machine, build_type = group.build_type, caller = series.caller,
+    workload = series.workload, params = series.params, strategy = series.strategy,
+    metric = metric, runs = #series.points, reference = last.reference, ratio = last.ratio.ratio,
+    low = last.ratio.low, high = last.ratio.high, last_run = last.run.name,
+    previous = before and before.ratio.ratio,
+    change = before and last.ratio.ratio / before.ratio.ratio - 1, key = series.key,
+  }
+end
+
+local function rows_of(groups, metric)
+  local rows = {}
+  for _, group in ipairs(groups) do
+    for _, series in ipairs(group.series) do rows[#rows + 1] = row(group, series, metric) end
+  end
+  return rows
+end
+
+local print_as = {}
+
+function print_as.tsv(rows)
+  io.write(tsv.line(COLUMNS))
+  for _, one in ipairs(rows) do
+    local values = {}
+    for i, name in ipairs(COLUMNS) do values[i] = one[name] or "" end
+    io.write(tsv.line(values))
+  end
+end
+
+function print_as.json(rows)
+  local list = setmetatable({}, cjson.array_mt)
+  for i, one in ipairs(rows) do
+    list[i] = {}
+    for _, name in ipairs(COLUMNS) do list[i][name] = one[name] or cjson.null end
+  end
+  io.write(#list == 0 and "[]" or cjson.encode(list), "\n")
+end
+
+local LINE = "  %-10s %-17s %8s  %4d  %s\n"
+
+function print_as.text(rows)
+  local group
+  for _, one in ipairs(rows) do
+    if group ~= one.machine .. one.build_type then
+      group = one.machine .. one.build_type
+      io.write(("machine %s, %s build, %s as a ratio to the reference of the same run\n"):format(
+        one.machine, one.build_type, one.metric))
+      io.write(("  %-10s %-17s %8s  %4s  %s\n"):format("ratio", "interval", "change", "runs",
+        "case"))
+    end
+    io.write(LINE:format(units.ratio(one.ratio) .. (" "):rep(1),
+      ("%.3f … %.3f"):format(one.low, one.high),
+      one.change and ("%+.1f %%"):format(one.change * 100) or "–", one.runs,
+      text.printable(one.key)))
+  end
+end
+
+local function draw(groups, metric)
+  local folder, count = paths.results .. "/charts/history", 0
+  for _, group in ipairs(groups) do
+    local own = folder .. "/" .. text.filename(group.name)
+    fail.unless(files.make_directories(own))
+    for _, place in ipairs(group.workloads) do
+      local chart = chart_of(group, place, metric)
+      if chart then
+        fail.unless(gnuplot.draw(chart, own .. "/" .. text.filename(chart.name)))
+        count = count + 1
+      end
+    end
+  end
+  return folder, count
+end
+
+local function read(options)
+  local opened = fail.unless(store.open())
+  local groups, err = history.read(opened, { metric = options.metric, caller = options.caller,
+    matches = selection.matcher(options.filter) })
+  opened:close()
+  return fail.unless(groups, err)
+end
+
+local function run(args)
+  local options = parse(args)
+  local groups = read(options)
+  if #groups == 0 then fail.usage("%s holds no run yet; make one with `heaplab run`",
+    store.path()) end
+  local rows = rows_of(groups, options.metric)
+  if #rows == 0 then
+    fail.usage("no stored case matches --filter, --caller and --metric %s; "
+      .. "`heaplab history --format tsv` lists all", options.metric)
+  end
+  print_as[options.format](rows)
+  local folder, count = draw(groups, options.metric)
+  if options.format == "text" then
+    io.write(("%d charts in %s\n"):format(count, text.printable(folder)))
+  end
+  return 0
+end
+
+return { summary = "list the series over all stored runs and draw their charts", run = run }
