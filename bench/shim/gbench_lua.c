@@ -15,7 +15,6 @@
 #include <lua.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #if LUA_VERSION_NUM < 502

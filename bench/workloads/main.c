@@ -96,7 +96,7 @@ static void take_options(options *o, int *argc, char **argv) {
 /* ---- lists ---- */
 
 static int print_cases(const char *name) {
-    static const char *const profiles[] = {"smoke", "quick", "nightly", "full"};
+    static const char *const profiles[] = {"smoke", "quick", "nightly"};
     int abilities = name ? strategy_abilities(name) : ~0;
     if (name && abilities < 0)
         return fail("unknown strategy '%s'; see --list-strategies", name);

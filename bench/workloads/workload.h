@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 /* The smallest profile that runs a case. */
-typedef enum profile { SMOKE, QUICK, NIGHTLY, FULL } profile;
+typedef enum profile { SMOKE, QUICK, NIGHTLY } profile;
 
 typedef struct workload_case {
     const char *params; /* "k=v/k=v" */

@@ -31,7 +31,7 @@ function TestLists.test_cases()
     local status, text = child.run { "--list" }
     lu.assertEquals(status, 0)
     lu.assertStrMatches(text, "workload\tparams\tmode\tprofile\n.*")
-    local seen, profiles = {}, { smoke = 0, quick = 0, nightly = 0, full = 0 }
+    local seen, profiles = {}, { smoke = 0, quick = 0, nightly = 0 }
     for _, row in ipairs(child.rows(text)) do
         local case = row.workload .. "/" .. row.params
         lu.assertNil(seen[case])
@@ -57,27 +57,40 @@ function TestLists.test_a_strategy_lists_what_it_can_do()
     end
 end
 
-function TestLists.test_strategies()
-    local status, text = child.run { "--list-strategies" }
-    lu.assertEquals(status, 0)
-    local needs = {}
-    for _, row in ipairs(child.rows(text)) do
-        needs[row.strategy] = row.needs
-    end
-    lu.assertEquals(needs["heap:ENGINE"], "engine")
-    lu.assertEquals(needs["malloc:glibc"], "-")
-    for strategy in pairs(preloads) do
-        lu.assertEquals(needs[strategy], "preload")
-    end
-end
-
 TestCases = {}
 
---- Runs all cases of a strategy; every one must have run, under its key, without an error.
-local function assert_all_run(strategy, environment, ...)
-    local cases = child.cases(strategy)
-    local status, result, err = child.measure(strategy, cases, environment, ...)
-    lu.assertEquals(status, 0, strategy .. ": " .. err)
+--- The engines built beside the program.
+local function engine_names()
+    local names = {}
+    local listing = assert(io.popen("ls " .. os.getenv("WINHEAP_LIBDIR")))
+    for file in listing:lines() do
+        names[#names + 1] = file:match("^libwinheap%-([%w_]+)%.so$")
+    end
+    listing:close()
+    return names
+end
+
+--- Every listed strategy that can run here: name, environment, engine, preloaded library.
+local function strategies()
+    local found, engines = {}, engine_names()
+    lu.assertItemsEquals(engines, { "native", "malloc", "mimalloc", "jemalloc" })
+    for _, row in ipairs(child.rows(select(2, child.run { "--list-strategies" }))) do
+        local name, library = row.strategy, preloads[row.strategy]
+        if row.needs == "engine" then
+            for _, engine in ipairs(engines) do
+                found[#found + 1] = { name = name:gsub("ENGINE", engine), engine = engine }
+            end
+        elseif not (sanitized and name:find("^malloc:")) then
+            lu.assertEquals(row.needs, library and "preload" or "-", name)
+            found[#found + 1] = { name = name, library = library,
+                environment = library and { "LD_PRELOAD=" .. library } }
+        end
+    end
+    return found
+end
+
+--- Every case has run, in order, under its key, without an error.
+local function assert_complete(strategy, cases, result)
     lu.assertEquals(#result.benchmarks, #cases)
     for i, row in ipairs(result.benchmarks) do
         local workload, params = cases[i]:match("^(.-)/(.*)$")
@@ -87,53 +100,36 @@ local function assert_all_run(strategy, environment, ...)
         lu.assertEquals(row.operations, row.iterations)
         lu.assertTrue(workload ~= "churn" or row.iterations == 400000)
     end
-    lu.assertEquals(result.context.heaplab_caller, "c")
-    lu.assertEquals(result.context.heaplab_strategy, strategy)
-    return result.context
 end
 
-function TestCases.test_nop_and_floor()
-    lu.assertNil(assert_all_run("nop").heaplab_engine)
-    lu.assertNil(assert_all_run("floor").heaplab_engine)
-end
-
---- The engines built beside the program; its own first.
-local function engine_names()
-    local names = {}
-    local listing = assert(io.popen("cd " .. os.getenv("WINHEAP_LIBDIR") .. " && ls"))
-    for file in listing:lines() do
-        names[#names + 1] = file:match("^libwinheap%-([%w_]+)%.so$")
+--- The process has proved which libraries served it.
+local function assert_proved(strategy, context)
+    lu.assertEquals(context.heaplab_caller, "c")
+    lu.assertEquals(context.heaplab_strategy, strategy.name)
+    if strategy.engine then
+        local file = base_name(context.heaplab_engine_path)
+        lu.assertEquals(file, "libwinheap-" .. strategy.engine .. ".so")
+        lu.assertStrContains(context.heaplab_engine, strategy.engine .. " ")
+        lu.assertStrContains(context.heaplab_engine, context.heaplab_engine_build_id)
+    elseif strategy.name == "mi_heap:direct" then
+        lu.assertStrContains(context.heaplab_engine_path, "/libmimalloc")
+        lu.assertStrMatches(context.heaplab_engine_build_id, "%x+")
+    else
+        lu.assertNil(context.heaplab_engine)
     end
-    listing:close()
-    return names
-end
-
-function TestCases.test_every_engine_with_every_option()
-    local names = engine_names()
-    lu.assertItemsEquals(names, { "native", "malloc", "mimalloc", "jemalloc" })
-    for _, name in ipairs(names) do
-        for _, option in ipairs { "", "+no_serialize", "+zero_memory", "+max" } do
-            local context = assert_all_run("heap:" .. name .. option)
-            lu.assertStrContains(context.heaplab_engine, name .. " ")
-            lu.assertEquals(base_name(context.heaplab_engine_path),
-                "libwinheap-" .. name .. ".so")
-            lu.assertStrContains(context.heaplab_engine, context.heaplab_engine_build_id)
-        end
-    end
-end
-
-function TestCases.test_mi_heap()
-    local context = assert_all_run("mi_heap:direct")
-    lu.assertStrContains(context.heaplab_engine_path, "/libmimalloc")
-    lu.assertStrMatches(context.heaplab_engine_build_id, "%x+")
-end
-
-function TestCases.test_every_malloc()
-    lu.skipIf(sanitized, "malloc is the sanitizer's")
-    lu.assertEquals(base_name(assert_all_run("malloc:glibc").heaplab_malloc_path), "libc.so.6")
-    for strategy, library in pairs(preloads) do
-        local context = assert_all_run(strategy, { "LD_PRELOAD=" .. library })
+    if not sanitized then
+        local library = strategy.library or "libc"
         lu.assertStrContains(context.heaplab_malloc_path, library:match("^[%a_]+"))
+    end
+end
+
+function TestCases.test_every_listed_strategy_runs_every_case_listed_for_it()
+    for _, strategy in ipairs(strategies()) do
+        local cases = child.cases(strategy.name)
+        local status, result, err = child.measure(strategy.name, cases, strategy.environment)
+        lu.assertEquals(status, 0, strategy.name .. ": " .. err)
+        assert_complete(strategy.name, cases, result)
+        assert_proved(strategy, result.context)
     end
 end
 
