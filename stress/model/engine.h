@@ -22,8 +22,8 @@
     F(winheap_engine)
 
 struct engine {
-    char name[64]; /* NAME of libwinheap-NAME.so */
-#define ENGINE_POINTER(function) __typeof__(function) *function;
+    char name[64];                                                /* NAME of libwinheap-NAME.so */
+#define ENGINE_POINTER(function) __typeof__(function)(*function); // NOLINT: declares it
     ENGINE_FUNCTIONS(ENGINE_POINTER)
 #undef ENGINE_POINTER
 };

@@ -79,8 +79,9 @@ void heap_destroy(struct model *model, size_t index) {
                 model->engine.GetLastError());
     model->live_bytes -= heap->live_bytes;
     model->heap_count--;
-    memmove(&model->heaps[index], &model->heaps[index + 1],
-            (model->heap_count - index) * sizeof heap);
+    for (size_t i = index; i < model->heap_count; i++) {
+        model->heaps[i] = model->heaps[i + 1];
+    }
     dead_check(model, heap->handle);
     list_check(model);
     free(model->spare);

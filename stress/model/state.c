@@ -18,7 +18,7 @@ static void exception_note(DWORD status) {
 void model_fail(struct model *model, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(model->failure, sizeof model->failure, format, arguments);
+    vsnprintf(model->failure, sizeof model->failure, format, arguments); // NOLINT: begun above
     va_end(arguments);
     siglongjmp(model->failed, 1);
 }

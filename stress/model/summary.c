@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,16 +27,16 @@ void timeline_add(struct timeline *timeline, struct sample sample) {
     timeline->due = sample.seconds + timeline->interval;
 }
 
+/* /proc/self/statm: pages of address space, resident pages, ... */
 size_t summary_rss(void) {
-    size_t size = 0;
-    size_t resident = 0;
+    char line[128] = "";
     FILE *file = fopen("/proc/self/statm", "r");
     if (!file) {
         return 0;
     }
-    int fields = fscanf(file, "%zu %zu", &size, &resident);
+    char *resident = fgets(line, sizeof line, file) ? strchr(line, ' ') : NULL;
     fclose(file);
-    return fields == 2 ? resident * (size_t)sysconf(_SC_PAGESIZE) : 0;
+    return resident ? strtoull(resident, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
 static void text_write(FILE *file, const char *text) {
