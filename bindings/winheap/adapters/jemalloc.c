@@ -64,6 +64,11 @@ void adapter_version(char *text, size_t capacity) {
     snprintf(text, capacity, "%.*s", (int)strcspn(version, "-"), version);
 }
 
+/* MALLOCX_ARENA, which shifts an int too far from arena 2047 on, without the overflow. */
+static unsigned flag_of(unsigned index) {
+    return (index + 1) << 20;
+}
+
 static bool arena_make(struct arena *arena) {
     size_t size = sizeof arena->index;
     if (mallctl("arenas.create", &arena->index, &size, NULL, 0) != 0) {
@@ -73,7 +78,7 @@ static bool arena_make(struct arena *arena) {
         arena_control(arena->index, "destroy");
         return false;
     }
-    arena->flags = (int)(MALLOCX_ARENA(arena->index) | MALLOCX_TCACHE(arena->cache));
+    arena->flags = (int)flag_of(arena->index) | (int)MALLOCX_TCACHE(arena->cache);
     return true;
 }
 

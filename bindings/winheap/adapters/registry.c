@@ -4,6 +4,9 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
 
 static const size_t STRIDE = (size_t)64 << 10;
 
@@ -40,6 +43,9 @@ static bool range_reserve(void) {
     if (range == MAP_FAILED || pthread_atfork(fork_prepare, fork_done, fork_done) != 0) {
         return false;
     }
+#ifdef __SANITIZE_ADDRESS__
+    __lsan_register_root_region(range, size); // what live heaps hold is no leak
+#endif
     atomic_store(&registry.base, ((uintptr_t)range + STRIDE - 1) & ~(STRIDE - 1));
     return true;
 }
