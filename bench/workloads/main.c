@@ -135,7 +135,10 @@ static int register_case(const workload *w, workload_run *run) {
     char key[512];
     gbench_benchmark *b;
     const workload_case *c = run->which;
-    snprintf(key, sizeof key, "c/%s/strategy=%s/%s", w->name, run->strategy->name, c->params);
+    int length =
+        snprintf(key, sizeof key, "c/%s/strategy=%s/%s", w->name, run->strategy->name, c->params);
+    if (length < 0 || (size_t)length >= sizeof key)
+        return fail("the strategy's name is too long");
     if (gbench_register(key, w->run, run, &b) != GBENCH_OK ||
         gbench_setup(b, w->setup) != GBENCH_OK || gbench_teardown(b, w->teardown) != GBENCH_OK)
         return fail("%s", gbench_error());
