@@ -31,8 +31,8 @@ local quick = {
         },
         ["drop/size=64/touch=none/jit=off"] = { "heap:native", "ffi.gc:malloc", "nop" },
         ["drop/size=65536/touch=page/jit=on"] = {
-            "heap:native", "heap:native+no_serialize", "ffi.gc:malloc", "ffi.gc:calloc",
-            "ffi.gc:malloc+step", "ffi.new", "userdata:malloc", "nop",
+            "heap:native", "ffi.gc:malloc", "ffi.gc:calloc", "ffi.gc:malloc+step", "ffi.new",
+            "userdata:malloc", "nop",
         },
         ["explicit/size=64/touch=none/jit=on"] = {
             "heap:native", "heap:native+no_serialize", "ffi.gc:malloc", "metatype:native",
