@@ -64,7 +64,7 @@ static int buildid_visit(struct dl_phdr_info *info, size_t size, void *text) {
         return 0;
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *header = &info->dlpi_phdr[i];
-        const char *notes = (const char *)(info->dlpi_addr + header->p_vaddr); // NOLINT
+        const char *notes = (const char *)(info->dlpi_addr + header->p_vaddr);
         if (header->p_type == PT_NOTE && buildid_from_notes(notes, header->p_memsz, text, 65))
             break;
     }

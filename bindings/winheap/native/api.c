@@ -1,5 +1,6 @@
 /* The ABI over the heaps: which heap, which lock, which pointer, which error. */
 #include "heap.h"
+#include "lock.h"
 #include "registry.h"
 
 #include "buildid.h"
@@ -13,12 +14,12 @@
 
 static void api_lock(struct heap *heap, DWORD modes) {
     if ((modes & HEAP_NO_SERIALIZE) == 0)
-        pthread_mutex_lock(&heap->lock);
+        lock_take(&heap->lock);
 }
 
 static void api_unlock(struct heap *heap, DWORD modes) {
     if ((modes & HEAP_NO_SERIALIZE) == 0)
-        pthread_mutex_unlock(&heap->lock);
+        lock_give(&heap->lock);
 }
 
 /* ---- HeapAlloc ---- */

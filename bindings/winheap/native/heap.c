@@ -1,6 +1,7 @@
 #include "heap.h"
 
 #include "large.h"
+#include "lock.h"
 #include "os.h"
 #include "run.h"
 #include "segment.h"
@@ -22,6 +23,7 @@ bool heap_open(struct heap *heap, uint32_t options, size_t initial, size_t max) 
     heap->limit = max == 0 ? SIZE_MAX : pages_of(max);
     heap->reserve_bytes = heap->reserve_used = 0;
     heap->options = options;
+    atomic_init(&heap->lock, LOCK_FREE);
     heap->detour = (options ^ HEAP_NO_SERIALIZE) & (HEAP_NO_SERIALIZE | HEAP_ZERO_MEMORY);
     for (int i = 0; i < SIZECLASS_COUNT; i++)
         heap->current[i] = &span_none;

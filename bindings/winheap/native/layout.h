@@ -13,7 +13,6 @@
 #include "winheap/heapapi.h"
 
 #include <assert.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -93,8 +92,8 @@ struct heap {
     _Alignas(1024) _Atomic(HANDLE) key; /* the handle of a live heap: see registry.h */
     uint32_t detour;                    /* options that keep HeapAlloc off its fast path */
     uint32_t options;                   /* as HeapCreate was given them */
+    _Atomic uint32_t lock;              /* lock.h; taken by every call unless HEAP_NO_SERIALIZE */
     HANDLE handle;
-    pthread_mutex_t lock; /* taken by every call unless HEAP_NO_SERIALIZE */
     struct segment *open; /* segments with a free unit */
     struct segment *full; /* segments without */
     struct segment *large;
@@ -109,7 +108,7 @@ struct heap {
 static_assert(sizeof(struct heap) == 1024, "descriptors stand 1 KiB apart");
 
 static inline struct segment *segment_of(const void *address) {
-    return (struct segment *)((uintptr_t)address & ~(SEGMENT_BYTES - 1)); // NOLINT
+    return (struct segment *)((uintptr_t)address & ~(SEGMENT_BYTES - 1));
 }
 
 static inline uint32_t unit_of(const void *address) {

@@ -13,8 +13,8 @@
 static _Atomic uintptr_t os_hint;
 
 static void *os_map_at(uintptr_t hint, size_t bytes, int protection) {
-    void *start = mmap((void *)hint, bytes, protection, // NOLINT
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *start =
+        mmap((void *)hint, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
     return start == MAP_FAILED ? NULL : start;
 }

@@ -31,7 +31,7 @@ static void *move_by_copy(struct heap *heap, struct span *span, uint32_t index, 
     if (moved == NULL)
         return NULL;
     /* A block only moves to grow. The analyzer takes the failed in-place try for a null block. */
-    memcpy(moved, block, span_get_size(span, index)); // NOLINT(clang-analyzer-core.NonNull*)
+    memcpy(moved, block, span_get_size(span, index));
     heap_free(heap, span, index, block);
     return moved;
 }

@@ -5,6 +5,8 @@
 #include "owner.h"
 #include "segment.h"
 
+#include <pthread.h>
+
 /*
  * 131,072 heaps at a time: 8 GiB of address space for handles and 128 MiB for descriptors, of which
  * a page is touched for every four heaps. Halved where address space is limited.
@@ -48,7 +50,7 @@ static void registry_after_fork(void) {
 
 /* What no lookup compares with this handle's descriptor: the handle of the descriptor beside it. */
 static HANDLE registry_dead_key(HANDLE handle) {
-    return (HANDLE)((uintptr_t)handle ^ UNIT_BYTES); // NOLINT
+    return (HANDLE)((uintptr_t)handle ^ UNIT_BYTES);
 }
 
 static bool registry_map(size_t heaps) {
@@ -77,14 +79,13 @@ __attribute__((constructor)) static void registry_init(void) {
 }
 
 static struct heap *registry_first_use(void) {
-    HANDLE handle = (HANDLE)(first_handle + handles_used * UNIT_BYTES); // NOLINT
+    HANDLE handle = (HANDLE)(first_handle + handles_used * UNIT_BYTES);
     struct heap *heap = registry_slot(handle);
 
     if (first_handle == 0 || handles_used > registry_mask / sizeof(struct heap))
         return NULL;
     handles_used++;
     heap->handle = handle;
-    pthread_mutex_init(&heap->lock, NULL);
     return heap;
 }
 

@@ -3,6 +3,7 @@
 #include "os.h"
 #include "owner.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #define ALL_UNITS (~(uint64_t)0 << SEGMENT_META_UNITS)
