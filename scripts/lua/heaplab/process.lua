@@ -87,7 +87,9 @@ local function drain(spec, streams, texts)
   while next(streams) do
     local left = deadline - clock.seconds()
     if left <= 0 then return "timeout" end
-    if poll.poll(streams, math.ceil(math.min(left, 1) * 1000)) then read_ready(streams, texts) end
+    -- When nothing is ready or a signal came, luaposix leaves the old answers in the table.
+    local ready = poll.poll(streams, math.ceil(math.min(left, 1) * 1000))
+    if ready and ready > 0 then read_ready(streams, texts) end
     if interrupt.requested() then return "interrupted" end
     if spec.on_tick then spec.on_tick() end
   end
