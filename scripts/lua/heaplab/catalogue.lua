@@ -15,15 +15,15 @@ local LIST_TIMEOUT = 30
 -- Which engine serves a strategy that needs one but does not name it.
 local DEFAULT_ENGINE = "native"
 
-local function ask(caller, arguments)
+local function ask(caller, arguments, header)
   local argv = { unpack(caller.argv) }
   for _, argument in ipairs(arguments) do argv[#argv + 1] = argument end
   local result = process.run({ argv = argv, env = callers.environment(caller),
     timeout = LIST_TIMEOUT })
   if not result.ok then return nil, process.describe(result) end
-  local records, err = tsv.parse(result.stdout)
-  if not records then return nil, ("%s: %s"):format(table.concat(arguments, " "), err) end
-  return records
+  local records, names = tsv.parse(result.stdout)
+  if records and table.concat(names, " ") == header then return records end
+  return nil, ("it printed no table of %s"):format(header)
 end
 
 -- The benchmark programs know no profiles but these.
@@ -90,7 +90,8 @@ end
 
 -- A case is in a profile when both it and its strategy are.
 local function load_cases(strategy)
-  local rows, err = ask(strategy.caller, { "--list", "--strategy=" .. strategy.name })
+  local rows, err = ask(strategy.caller, { "--list", "--strategy=" .. strategy.name },
+    "workload params mode profile")
   if not rows then return nil, err end
   check_profiles(strategy.caller, rows)
   local cases = {}
@@ -117,7 +118,7 @@ end
 -- found), `cases`: `workload`, `params`, `mode` ("shared" or "alone"), `profile` (the smallest
 -- that has it)
 function catalogue.load(caller, available)
-  local rows, err = ask(caller, { "--list-strategies" })
+  local rows, err = ask(caller, { "--list-strategies" }, "strategy profile needs")
   if not rows then
     fail.usage("%s: cannot list its strategies: %s", caller.name, err)
   end

@@ -13,7 +13,8 @@ local job = {}
 -- slow strategy may take seconds for; a shared one is given a time to run.
 local TIMEOUT_ALONE, TIMEOUT_BASE, TIMEOUT_PER_CASE = 120, 20, 4
 
-local function timeout(work)
+local function timeout(work, settings)
+  if settings.timeout then return settings.timeout end
   if work.cases[1].mode ~= "shared" then return TIMEOUT_ALONE end
   return TIMEOUT_BASE + TIMEOUT_PER_CASE * #work.cases
 end
@@ -32,6 +33,7 @@ function job.command(work, settings, output)
   add_all(argv, unpack(entry.caller.argv))
   add_all(argv, "--strategy=" .. entry.child_name)
   if entry.engine then add_all(argv, "--engine=" .. entry.engine) end
+  if entry.preload then add_all(argv, "--expect-malloc=" .. entry.preload) end
   for _, case in ipairs(work.cases) do
     add_all(argv, "--case=" .. key.bench(case.workload, case.params))
   end
@@ -57,7 +59,7 @@ end
 
 --- Runs a job.
 -- @tparam table work `entry` and `cases`
--- @tparam table settings as for @{command}, and `on_tick`
+-- @tparam table settings as for @{command}, and `timeout` (seconds, or nil), `on_tick`
 -- @string output path of the JSON; what a failed process leaves there is removed
 -- @treturn[1] table as measurement.read returns it, with every case of the job
 -- @treturn[2] nil
@@ -66,7 +68,7 @@ end
 function job.run(work, settings, output)
   local result = process.run({ argv = job.command(work, settings, output),
     env = callers.environment(work.entry.caller, work.entry.preload),
-    timeout = timeout(work), on_tick = settings.on_tick })
+    timeout = timeout(work, settings), on_tick = settings.on_tick })
   if not result.ok then
     os.remove(output)
     local kind = result.kind == "interrupted" and "interrupted" or "process"

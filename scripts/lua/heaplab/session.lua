@@ -136,6 +136,12 @@ local function run_rounds(self, settings, folder, running)
   return count
 end
 
+local function announce(self, display)
+  local cases = 0
+  for _, entry in ipairs(self.entries) do cases = cases + #entry.cases end
+  display:say("%d cases of %d strategies, seed %d", cases, #self.entries, self.options.seed)
+end
+
 local function status_of(folder, count)
   if count == 0 and not interrupt.requested() then return "failed" end
   return folder.meta.rounds_done == folder.meta.rounds_planned and "complete" or "interrupted"
@@ -143,11 +149,12 @@ end
 
 --- Measures.
 -- @tparam table self as @{prepare} returns it, with `options.rounds` (or nil: the profile's),
--- `options.seed`, `options.command` (array)
+-- `options.timeout` (seconds, or nil), `options.seed`, `options.command` (array)
 -- @treturn table the run's folder: `dir`, `id`, `meta` (run.json)
 function session.run(self)
   local settings = profile.get(self.options.profile)
   settings.rounds, settings.cpu = self.options.rounds or settings.rounds, last_cpu()
+  settings.timeout = self.options.timeout
   local folder = run_folder.create(describe(self, settings))
   interrupt.install()
   local display = progress.new { noun = "processes", rounds = settings.rounds,
@@ -155,6 +162,7 @@ function session.run(self)
   local running = executor.new { entries = self.entries, settings = settings,
     rng = rng.new(self.options.seed), rounds = settings.rounds, raw = folder.raw,
     progress = display }
+  announce(self, display)
   local count = run_rounds(self, settings, folder, running)
   display:close()
   folder.meta.failures = json.array(running.failures)

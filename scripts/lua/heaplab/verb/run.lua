@@ -27,6 +27,8 @@ local function parser()
     :args("+"):count("*"):argname("CALLER")
   p:option("--rounds", "Rounds (default: the profile's)."):convert(cli.whole(1))
   p:option("--seed", "Seed of the order (default: random)."):convert(cli.whole(0))
+  p:option("--timeout", "Seconds after which a process counts as hung (default: 120, or 20 and 4"
+    .. " for each case that shares it)."):convert(cli.whole(1)):argname("SECONDS")
   p:option("--out", "Folder for the results (default: results)."):argname("DIR")
   p:option("--build", "Build folder (default: build/release)."):argname("DIR")
   p:option("--malloc", "Also measure this malloc, preloaded."):count("*"):argname("NAME=LIB.so")
@@ -54,6 +56,7 @@ local function options_of(parsed, command)
   if parsed.out then paths.set_results(cli.absolute(parsed.out)) end
   return {
     profile = parsed.profile, filter = parsed.filter, rounds = parsed.rounds,
+    timeout = parsed.timeout,
     seed = parsed.seed or rng.entropy(), command = command,
     build = parsed.build and cli.absolute(parsed.build) or paths.build(),
     strategies = flatten(parsed.strategy), callers = flatten(parsed.caller),
@@ -69,13 +72,6 @@ local function print_keys(prepared)
     end
   end
   return 0
-end
-
-local function announce(prepared)
-  local cases = 0
-  for _, entry in ipairs(prepared.entries) do cases = cases + #entry.cases end
-  io.stderr:write(("%d cases of %d strategies, seed %d\n"):format(cases, #prepared.entries,
-    prepared.options.seed))
 end
 
 local function finish(folder, seconds)
@@ -97,7 +93,6 @@ local function run(args)
   local parsed = cli.parse(parser(), args)
   local prepared = session.prepare(options_of(parsed, command))
   if parsed.list then return print_keys(prepared) end
-  announce(prepared)
   local began = clock.seconds()
   return finish(session.run(prepared), clock.seconds() - began)
 end
