@@ -81,7 +81,9 @@ local function run(script, base)
   local path = base .. ".gnuplot.part"
   local ok, err = files.write(path, script)
   if not ok then return nil, err end
-  local result = process.run { argv = { "gnuplot", "--default-settings", path } }
+  -- In a locale without UTF-8 it warns of signs that it cannot convert.
+  local result = process.run { argv = { "env", "LC_ALL=C.UTF-8", "gnuplot",
+    "--default-settings", path } }
   os.remove(path)
   local message = result.stderr .. result.stdout
   if result.ok and not message:find("%S") then return true end
