@@ -3,12 +3,17 @@
 local lfs = require "lfs"
 local lu = require "luaunit"
 
+local files = require "heaplab.files"
 local paths = require "heaplab.paths"
 local process = require "heaplab.process"
 local progress = require "heaplab.progress"
 local scratch = require "test.scratch"
 
 local HEAPLAB = paths.root .. "/scripts/heaplab"
+
+local function write(path, text)
+  assert(files.write(path, text))
+end
 
 local TestCli = {}
 
@@ -58,7 +63,7 @@ function TestCli:test_it_starts_through_symbolic_links_of_any_kind()
 end
 
 function TestCli:test_a_foreign_lua_path_changes_nothing()
-  scratch.write(self.folder .. "/argparse.lua", "error 'foreign'")
+  write(self.folder .. "/argparse.lua", "error 'foreign'")
   local result = heaplab({ "run", "--help" }, { LUA_PATH = self.folder .. "/?.lua",
     LUA_INIT = "error 'foreign'" })
   lu.assertTrue(result.ok, result.stderr)
@@ -81,7 +86,7 @@ end
 
 function TestCli:test_a_missing_lua_module_is_named()
   local program, modules = self:copy()
-  scratch.write(modules .. "verb/broken.lua", "return require 'no.such.module'")
+  write(modules .. "verb/broken.lua", "return require 'no.such.module'")
   local result = heaplab({ "broken" }, nil, program)
   lu.assertEquals(result.code, 1)
   lu.assertStrMatches(result.stderr, "heaplab: the Lua module 'no.such.module' is missing[^\n]*\n")
@@ -89,7 +94,7 @@ end
 
 function TestCli:test_an_internal_error_is_one_line_and_a_traceback_on_demand()
   local program, modules = self:copy()
-  scratch.write(modules .. "verb/broken.lua",
+  write(modules .. "verb/broken.lua",
     "return { summary = 's', run = function() local t; return t.x end }")
   local result = heaplab({ "broken" }, nil, program)
   lu.assertEquals(result.code, 1)

@@ -3,10 +3,15 @@
 local cjson = require "cjson"
 local lu = require "luaunit"
 
+local files = require "heaplab.files"
 local measurement = require "heaplab.measurement"
 local proof = require "heaplab.proof"
 local samples = require "heaplab.samples"
 local scratch = require "test.scratch"
+
+local function write(path, text)
+  assert(files.write(path, text))
+end
 
 local function benchmark(label, fields)
   local entry = { name = "n", label = label, run_type = "iteration", time_unit = "ns", threads = 1,
@@ -29,7 +34,7 @@ function TestMeasurement:read(benchmarks)
   local path = self.folder .. "/out.json"
   local text = type(benchmarks) == "string" and benchmarks
     or cjson.encode { context = { heaplab_caller = "c" }, benchmarks = benchmarks }
-  scratch.write(path, text)
+  write(path, text)
   return measurement.read(path)
 end
 

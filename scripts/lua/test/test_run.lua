@@ -11,6 +11,10 @@ local process = require "heaplab.process"
 local runs = require "heaplab.runs"
 local scratch = require "test.scratch"
 
+local function write(path, text)
+  assert(files.write(path, text))
+end
+
 local HEAPLAB = paths.root .. "/scripts/heaplab"
 local BUILD = paths.build()
 
@@ -21,7 +25,7 @@ function Case:setUp()
   self.results = paths.results
   paths.set_results(self.folder .. "/results")
   self.vm = self.folder .. "/fake_vm.sh"
-  scratch.write(self.vm, scratch.read(paths.root .. "/scripts/lua/test/fake_vm.sh"))
+  write(self.vm, scratch.read(paths.root .. "/scripts/lua/test/fake_vm.sh"))
   assert(process.run({ argv = { "chmod", "+x", self.vm } }).ok)
 end
 
@@ -138,9 +142,9 @@ end
 
 function TestReal:test_libraries_of_the_user_are_strategies()
   local engine = self.folder .. "/mine.so"
-  scratch.write(engine, scratch.read(BUILD .. "/lib/libwinheap-native.so"))
+  write(engine, scratch.read(BUILD .. "/lib/libwinheap-native.so"))
   local jemalloc = self.folder .. "/libother.so"
-  scratch.write(jemalloc, scratch.read("/usr/lib/x86_64-linux-gnu/libjemalloc.so.2"))
+  write(jemalloc, scratch.read("/usr/lib/x86_64-linux-gnu/libjemalloc.so.2"))
   local result = heaplab("run", "--profile", "smoke", "--caller", "c", "--filter", "pair",
     "--rounds", "1", "--engine", "mine=" .. engine, "--malloc", "other=" .. jemalloc)
   lu.assertEquals({ result.code, result.stderr:match("failed[^\n]*") }, { 0, nil })
@@ -196,7 +200,7 @@ function TestFailures:test_a_false_proof_counts_for_nothing()
 end
 
 function TestFailures:test_ctrl_c_keeps_the_finished_rounds()
-  scratch.write(self.folder .. "/stop_round", "03")
+  write(self.folder .. "/stop_round", "03")
   local result = self:fake("stop", "--rounds", "5", "--filter", "one")
   lu.assertEquals(result.code, 130)
   lu.assertStrContains(result.stderr, "heaplab: interrupted; 2 finished rounds are kept\n")
@@ -207,7 +211,7 @@ function TestFailures:test_ctrl_c_keeps_the_finished_rounds()
 end
 
 function TestFailures:test_ctrl_c_in_the_first_round_leaves_latest_alone()
-  scratch.write(self.folder .. "/stop_round", "01")
+  write(self.folder .. "/stop_round", "01")
   local result = self:fake("stop", "--filter", "one")
   lu.assertEquals(result.code, 130)
   lu.assertNil(lfs.symlinkattributes(paths.runs() .. "/latest"))
@@ -265,7 +269,7 @@ end
 
 function TestInput:test_places_that_cannot_be_used()
   one_line(heaplab("run", "--build", self.folder), "/bin/heaplab-bench not found; build it")
-  scratch.write(self.folder .. "/file", "")
+  write(self.folder .. "/file", "")
   one_line(self:fake("fine", "--out", self.folder .. "/file/results"), "cannot make the folder")
   one_line(self:fake("fine", "--out", "/proc/results"), "cannot make the folder")
 end

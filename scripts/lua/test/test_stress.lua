@@ -8,6 +8,10 @@ local paths = require "heaplab.paths"
 local process = require "heaplab.process"
 local scratch = require "test.scratch"
 
+local function write(path, text)
+  assert(files.write(path, text))
+end
+
 local BUILD = paths.build()
 
 local TestStress = {}
@@ -36,8 +40,8 @@ function TestStress:build_with(script)
   local build = self.folder .. "/build"
   assert(files.make_directories(build .. "/bin"))
   assert(files.make_directories(build .. "/lib"))
-  scratch.write(build .. "/lib/libwinheap-native.so", "")
-  scratch.write(build .. "/bin/heaplab-stress-model", "#!/bin/sh\n" .. script)
+  write(build .. "/lib/libwinheap-native.so", "")
+  write(build .. "/bin/heaplab-stress-model", "#!/bin/sh\n" .. script)
   assert(process.run({ argv = { "chmod", "+x", build .. "/bin/heaplab-stress-model" } }).ok)
   return build
 end
