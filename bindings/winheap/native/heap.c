@@ -3,6 +3,7 @@
 #include "large.h"
 #include "lock.h"
 #include "os.h"
+#include "pages.h"
 #include "run.h"
 #include "segment.h"
 
@@ -75,7 +76,7 @@ bool heap_make_room(struct heap *heap) {
     if (heap->limit == SIZE_MAX)
         return false;
     released = span_release_empty(heap);
-    return segment_trim_all(heap) != 0 || released;
+    return pages_trim(heap) != 0 || released;
 }
 
 void *heap_alloc_slow(struct heap *heap, size_t size, bool zero) {

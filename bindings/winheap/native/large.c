@@ -2,6 +2,7 @@
 
 #include "os.h"
 #include "owner.h"
+#include "pages.h"
 #include "run.h"
 #include "segment.h"
 
@@ -32,11 +33,11 @@ static void *large_enter(struct heap *heap, struct segment *segment, size_t size
 void *large_new(struct heap *heap, size_t size) {
     struct segment *segment;
 
-    if (size > BLOCK_MAX || !segment_charge(heap, pages_of(size)))
+    if (size > BLOCK_MAX || !pages_charge(heap, pages_of(size)))
         return NULL;
     segment = os_map_segments(large_bytes(size));
     if (segment == NULL) {
-        segment_discharge(heap, pages_of(size));
+        pages_discharge(heap, pages_of(size));
         return NULL;
     }
     return large_enter(heap, segment, size);
@@ -47,7 +48,7 @@ void large_free(struct heap *heap, struct span *span) {
 
     owner_set(segment, 0);
     segment_unlink(&heap->large, segment);
-    segment_discharge(heap, large_pages(segment));
+    pages_discharge(heap, large_pages(segment));
     os_unmap_segments(segment, segment->bytes);
 }
 
@@ -56,15 +57,15 @@ bool large_resize(struct heap *heap, struct span *span, size_t size) {
     size_t pages = large_pages(segment);
     size_t wanted = block_pages(size);
 
-    if (size > BLOCK_MAX || (wanted > pages && !segment_charge(heap, wanted - pages)))
+    if (size > BLOCK_MAX || (wanted > pages && !pages_charge(heap, wanted - pages)))
         return false;
     if (wanted != pages && !os_resize(segment, segment->bytes, large_bytes(size))) {
         if (wanted > pages)
-            segment_discharge(heap, wanted - pages);
+            pages_discharge(heap, wanted - pages);
         return false;
     }
     if (wanted < pages)
-        segment_discharge(heap, pages - wanted);
+        pages_discharge(heap, pages - wanted);
     segment->bytes = large_bytes(size);
     span->requested = size;
     return true;
@@ -76,7 +77,7 @@ void *large_move(struct heap *heap, struct span *span, size_t size) {
     size_t more = pages_of(size) - large_pages(segment);
     struct segment *moved;
 
-    if (size > BLOCK_MAX || !segment_charge(heap, more))
+    if (size > BLOCK_MAX || !pages_charge(heap, more))
         return NULL;
     owner_set(segment, 0);
     segment_unlink(&heap->large, segment);
@@ -84,7 +85,7 @@ void *large_move(struct heap *heap, struct span *span, size_t size) {
     if (moved != NULL)
         return large_enter(heap, moved, size);
     large_enter(heap, segment, old_size);
-    segment_discharge(heap, more);
+    pages_discharge(heap, more);
     return NULL;
 }
 

@@ -1,9 +1,9 @@
 #include "registry.h"
 
+#include "cache.h"
 #include "heap.h"
 #include "os.h"
 #include "owner.h"
-#include "segment.h"
 
 #include <pthread.h>
 
@@ -40,11 +40,11 @@ static void registry_unlock(void) {
 /* A fork must not find the global locks held by a thread that the child does not have. */
 static void registry_before_fork(void) {
     registry_lock();
-    segment_cache_lock();
+    cache_lock();
 }
 
 static void registry_after_fork(void) {
-    segment_cache_unlock();
+    cache_unlock();
     registry_unlock();
 }
 

@@ -1,5 +1,6 @@
 #include "run.h"
 
+#include "pages.h"
 #include "segment.h"
 
 static uint32_t run_units(size_t size) {
@@ -29,8 +30,8 @@ void *run_new(struct heap *heap, size_t size, bool zero) {
         return NULL;
     unit = (uint32_t)(span - segment->span);
     if (zero)
-        segment_clear(segment, unit, size);
-    if (!segment_commit(heap, segment, unit, pages_of(size))) {
+        pages_clear(segment, unit, size);
+    if (!pages_commit(heap, segment, unit, pages_of(size))) {
         segment_give_units(heap, segment, unit, units);
         return NULL;
     }
@@ -52,7 +53,7 @@ static bool run_grow(struct heap *heap, struct span *span, uint32_t units, size_
 
     if (more != 0 && !segment_take_at(heap, segment, unit + span->units, more))
         return false;
-    if (segment_commit(heap, segment, unit, pages_of(size)))
+    if (pages_commit(heap, segment, unit, pages_of(size)))
         return true;
     if (more != 0)
         segment_give_units(heap, segment, unit + span->units, more);

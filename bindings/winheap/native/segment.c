@@ -1,51 +1,14 @@
 #include "segment.h"
 
+#include "cache.h"
 #include "os.h"
 #include "owner.h"
+#include "pages.h"
 
-#include <pthread.h>
 #include <string.h>
 
 #define ALL_UNITS (~(uint64_t)0 << SEGMENT_META_UNITS)
 #define TABLE_AREA_LINE (((sizeof(struct segment) + LINE_BYTES - 1) / LINE_BYTES))
-
-/*
- * Empty segments of growable heaps, kept mapped with their pages for whoever needs one next, so
- * that a heap created and destroyed in a loop, or living at a segment's edge, makes no system call.
- * Eight keep the memory held back under 32 MiB.
- */
-#define CACHE_SEGMENTS 8
-static struct segment *cache[CACHE_SEGMENTS];
-static unsigned cached;
-static pthread_mutex_t cache_mutex = PTHREAD_MUTEX_INITIALIZER;
-
-void segment_cache_lock(void) {
-    pthread_mutex_lock(&cache_mutex);
-}
-
-void segment_cache_unlock(void) {
-    pthread_mutex_unlock(&cache_mutex);
-}
-
-static struct segment *cache_take(void) {
-    struct segment *segment;
-
-    segment_cache_lock();
-    segment = cached != 0 ? cache[--cached] : NULL;
-    segment_cache_unlock();
-    return segment;
-}
-
-static bool cache_keep(struct segment *segment) {
-    bool kept;
-
-    segment_cache_lock();
-    kept = cached < CACHE_SEGMENTS;
-    if (kept)
-        cache[cached++] = segment;
-    segment_cache_unlock();
-    return kept;
-}
 
 void segment_link(struct segment **list, struct segment *segment) {
     segment->previous = NULL;
@@ -62,17 +25,6 @@ void segment_unlink(struct segment **list, struct segment *segment) {
         segment->previous->next = segment->next;
     else
         *list = segment->next;
-}
-
-bool segment_charge(struct heap *heap, size_t pages) {
-    if (pages > heap->limit - heap->committed)
-        return false;
-    heap->committed += pages;
-    return true;
-}
-
-void segment_discharge(struct heap *heap, size_t pages) {
-    heap->committed -= pages;
 }
 
 static size_t segment_touched(const struct segment *segment) {
@@ -125,7 +77,7 @@ static struct segment *segment_open(struct heap *heap) {
 /* Out of its list already; its descriptors are zero. */
 static void segment_close(struct heap *heap, struct segment *segment) {
     owner_set(segment, 0);
-    segment_discharge(heap, segment_touched(segment));
+    pages_discharge(heap, segment_touched(segment));
     if (segment->reserved || (heap->limit == SIZE_MAX && cache_keep(segment)))
         return;
     os_unmap_segments(segment, SEGMENT_BYTES);
@@ -201,42 +153,6 @@ void segment_give_units(struct heap *heap, struct segment *segment, uint32_t uni
     }
 }
 
-static size_t pages_in_unit(size_t pages, uint32_t index) {
-    size_t before = index * UNIT_PAGES;
-
-    if (pages <= before)
-        return 0;
-    return pages - before < UNIT_PAGES ? pages - before : UNIT_PAGES;
-}
-
-bool segment_commit(struct heap *heap, struct segment *segment, uint32_t unit, size_t pages) {
-    uint32_t units = (uint32_t)((pages + UNIT_PAGES - 1) / UNIT_PAGES);
-    size_t missing = 0;
-
-    for (uint32_t i = 0; i < units; i++) {
-        size_t wanted = pages_in_unit(pages, i);
-        size_t touched = segment->touched[unit + i];
-        missing += wanted > touched ? wanted - touched : 0;
-    }
-    if (!segment_charge(heap, missing))
-        return false;
-    for (uint32_t i = 0; i < units; i++) {
-        size_t wanted = pages_in_unit(pages, i);
-        if (wanted > segment->touched[unit + i])
-            segment->touched[unit + i] = (uint8_t)wanted;
-    }
-    return true;
-}
-
-void segment_clear(struct segment *segment, uint32_t unit, size_t bytes) {
-    for (; bytes != 0; unit++) {
-        size_t here = bytes < UNIT_BYTES ? bytes : UNIT_BYTES;
-        size_t dirty = segment->touched[unit] * PAGE_BYTES;
-        memset(unit_start(segment, unit), 0, here < dirty ? here : dirty);
-        bytes -= here;
-    }
-}
-
 static uint32_t table_lines_for(size_t bytes) {
     uint32_t lines = 1;
 
@@ -264,55 +180,10 @@ static_assert(SEGMENT_META_UNITS * UNIT_BYTES / LINE_BYTES >=
                   TABLE_AREA_LINE + (SEGMENT_UNITS - SEGMENT_META_UNITS) * 127,
               "the table area holds every table of every unit");
 
-/* Pages that the blocks of the unit's span or run need, from the first unit's start. */
-static size_t span_pages(const struct span *span) {
-    size_t start = (uintptr_t)span->base % UNIT_BYTES;
-
-    if (span->kind == SPAN_BLOCKS)
-        return pages_of(start + (size_t)span->carved * span->size);
-    return span->kind == SPAN_RUN ? block_pages(span->requested) : 0;
-}
-
-static size_t segment_trim_unit(struct segment *segment, uint32_t unit, size_t used) {
-    size_t touched = segment->touched[unit];
-
-    if (touched <= used)
-        return 0;
-    os_decommit(unit_start(segment, unit) + used * PAGE_BYTES, (touched - used) * PAGE_BYTES);
-    segment->touched[unit] = (uint8_t)used;
-    return touched - used;
-}
-
-static size_t segment_trim(struct segment *segment) {
-    size_t pages = 0;
-    uint32_t unit = SEGMENT_META_UNITS;
-
-    while (unit < SEGMENT_UNITS) {
-        const struct span *span = &segment->span[unit];
-        uint32_t units = span->kind == SPAN_RUN ? span->units : 1;
-        size_t used = span_pages(span);
-        for (uint32_t i = 0; i < units; i++)
-            pages += segment_trim_unit(segment, unit + i, pages_in_unit(used, i));
-        unit += units;
-    }
-    return pages;
-}
-
-size_t segment_trim_all(struct heap *heap) {
-    size_t pages = 0;
-
-    for (struct segment *segment = heap->open; segment != NULL; segment = segment->next)
-        pages += segment_trim(segment);
-    for (struct segment *segment = heap->full; segment != NULL; segment = segment->next)
-        pages += segment_trim(segment);
-    segment_discharge(heap, pages);
-    return pages;
-}
-
 static bool segment_populate_unit(struct heap *heap, struct segment *segment, uint32_t unit,
                                   size_t pages) {
     return os_populate(unit_start(segment, unit), pages * PAGE_BYTES) &&
-           segment_commit(heap, segment, unit, pages);
+           pages_commit(heap, segment, unit, pages);
 }
 
 /* Opens as many segments as the pages fill: an open one is not yet used by any block. */

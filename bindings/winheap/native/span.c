@@ -1,5 +1,6 @@
 #include "span.h"
 
+#include "pages.h"
 #include "segment.h"
 
 #include <string.h>
@@ -83,7 +84,7 @@ bool span_carve(struct heap *heap, struct span *span) {
     size_t pages = pages_of(start + (span->carved + (size_t)1) * span->size);
     size_t end = (pages * PAGE_BYTES - start) / span->size;
 
-    if (!segment_commit(heap, segment, unit, pages))
+    if (!pages_commit(heap, segment, unit, pages))
         return false;
     if (end > span->blocks)
         end = span->blocks;
