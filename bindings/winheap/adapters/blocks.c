@@ -130,6 +130,23 @@ bool blocks_put(uint64_t owner, const void *block, size_t size) {
     return true;
 }
 
+static bool page_exclusive(const struct chunk *chunk, size_t offset, uint64_t owner,
+                           bool (*lives)(uint64_t owner)) {
+    static const unsigned char empty[PAGE_CELLS];
+    size_t page = offset >> PAGE_BITS;
+    uint64_t current = atomic_load_explicit(&chunk->owners[page], memory_order_relaxed);
+    return current == owner || memcmp(&chunk->cells[page * PAGE_CELLS], empty, PAGE_CELLS) == 0 ||
+           !lives(current);
+}
+
+bool blocks_exclusive(uint64_t owner, const void *block, bool (*lives)(uint64_t owner)) {
+    uintptr_t address = (uintptr_t)block;
+    const struct chunk *chunk = chunk_find(address);
+    size_t offset = offset_of(address);
+    return !chunk || (page_exclusive(chunk, offset, owner, lives) &&
+                      page_exclusive(chunk, offset + LAST_LONG_BYTE, owner, lives));
+}
+
 void blocks_drop(const void *block) {
     uintptr_t address = (uintptr_t)block;
     cell_write(&chunk_find(address)->cells[offset_of(address) >> CELL_BITS], 0);

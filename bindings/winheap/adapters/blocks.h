@@ -36,6 +36,10 @@ size_t blocks_size(uint64_t owner, const void *block);
  * false: no memory for the map, and nothing was noted. It cannot fail for a block noted before. */
 bool blocks_put(uint64_t owner, const void *block, size_t size);
 
+/* Whether a new block may be noted without harm: not when its pages hold blocks of another owner
+ * that lives, as lives tells. Only for allocators that may hand pages from one heap to another. */
+bool blocks_exclusive(uint64_t owner, const void *block, bool (*lives)(uint64_t owner));
+
 /* Forgets a live block. */
 void blocks_drop(const void *block);
 

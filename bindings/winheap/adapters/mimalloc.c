@@ -6,15 +6,24 @@
  * home's thread, and any thread may free. HeapDestroy by the only thread that allocated is
  * mi_heap_destroy, O(pages); otherwise the blocks are found in the block map and freed one by one,
  * since no other thread's mi_heap may be destroyed, and the emptied mi_heap waits for its thread to
- * use it again. When a thread ends, mimalloc keeps its blocks and drops its mi_heaps.
+ * use it again.
+ *
+ * When a thread ends, mimalloc drops its mi_heaps and lets any mi_heap of another thread take over
+ * their pages, blocks and all; mi_heap_destroy of that one then frees blocks of other heaps (seen
+ * with 2.0.9). So from the first end of a thread that had homes on, blocks in pages where another
+ * heap has some are set aside and not handed out, and HeapDestroy frees block by block. A program
+ * that also calls mimalloc itself, or preloads it, must not let threads of its own end with live
+ * blocks.
  *
  * In place, a block grows only into the slack of its size class. Large blocks are 64-aligned.
  * Cost over mi_heap_malloc: the frame and that comparison; see mi_heap:direct in the results.
  */
 #include "blocks.h"
 #include "frame.h"
+#include "registry.h"
 
 #include <mimalloc.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,11 +47,15 @@ struct home {
 struct homes {
     struct home *first;
     bool scattered; /* other threads than the first home's may have blocks */
+    void **aside;   /* blocks from pages of other heaps, linked, never handed out */
 };
 _Static_assert(sizeof(struct homes) <= HEAP_OWN_BYTES, "fits the descriptor");
 
 /* Guards every struct thread, and the list of homes of heaps without a lock of their own. */
 static pthread_mutex_t threads_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* A thread with homes has ended: pages may hold blocks of several heaps. */
+static atomic_bool orphaned;
 
 /* Static TLS: a dynamic one would cost a call on each allocation. */
 static _Thread_local __attribute__((tls_model("initial-exec"))) struct thread *self;
@@ -80,6 +93,9 @@ static void thread_end(void *ended) {
         next = home->next;
         free(home);
         thread->homes--;
+    }
+    if (thread->homes > 0) {
+        atomic_store(&orphaned, true);
     }
     thread_free_if_done(thread);
     pthread_mutex_unlock(&threads_lock);
@@ -177,6 +193,13 @@ static void block_release(void *block, void *context) {
     mi_free(block);
 }
 
+static void aside_release(struct homes *homes) {
+    for (void **block = homes->aside, **next = NULL; block; block = next) {
+        next = *block;
+        mi_free(block);
+    }
+}
+
 /* The home is empty, or belongs to the calling thread; the lock is held. */
 static void home_close(struct home *home) {
     struct thread *thread = home->thread;
@@ -186,7 +209,7 @@ static void home_close(struct home *home) {
         return;
     }
     if (thread == self) {
-        mi_heap_destroy(home->blocks);
+        atomic_load(&orphaned) ? mi_heap_delete(home->blocks) : mi_heap_destroy(home->blocks);
     }
     free(home);
     thread->homes--;
@@ -195,8 +218,9 @@ static void home_close(struct home *home) {
 
 void adapter_close(struct heap *heap) {
     struct homes *homes = homes_of(heap);
-    if (homes->scattered || homes->first->thread != self) {
+    if (homes->scattered || homes->first->thread != self || atomic_load(&orphaned)) {
         blocks_each(heap->owner, block_release, NULL);
+        aside_release(homes);
     }
     pthread_mutex_lock(&threads_lock);
     for (struct home *home = homes->first, *next = NULL; home; home = next) {
@@ -206,18 +230,46 @@ void adapter_close(struct heap *heap) {
     pthread_mutex_unlock(&threads_lock);
 }
 
-void *adapter_alloc(struct heap *heap, size_t size, bool zero) {
-    mi_heap_t *home = home_of(heap);
-    if (!home) {
-        return NULL;
-    }
+static inline void *block_make(mi_heap_t *home, size_t size, bool zero) {
     return zero ? mi_heap_zalloc(home, size) : mi_heap_malloc(home, size);
 }
 
-void *adapter_resize(struct heap *heap, void *block, size_t old, size_t size, bool zero) {
+/* This block, or the first that follows it and stands in a page without other heaps' blocks. */
+static __attribute__((noinline)) void *block_sound(struct heap *heap, void *block, size_t size,
+                                                   bool zero) {
+    struct homes *homes = homes_of(heap);
+    while (block && !blocks_exclusive(heap->owner, block, registry_owner_lives)) {
+        *(void **)block = (void *)homes->aside;
+        homes->aside = block;
+        block = block_make(homes->first->blocks, size, zero);
+    }
+    return block;
+}
+
+/* The flag is read after the block is made: only then does it cover what the block's page was. */
+void *adapter_alloc(struct heap *heap, size_t size, bool zero) {
     mi_heap_t *home = home_of(heap);
-    char *resized = home ? mi_heap_realloc(home, block, size) : NULL;
-    if (resized && zero && size > old) {
+    void *block = home ? block_make(home, size, zero) : NULL;
+    if (__builtin_expect(atomic_load_explicit(&orphaned, memory_order_acquire), 0)) {
+        return block_sound(heap, block, size, zero);
+    }
+    return block;
+}
+
+/* mi_heap_realloc's own rule and work, but that the new block can be set aside: a block stays while
+ * it fills at least half of what it has. */
+void *adapter_resize(struct heap *heap, void *block, size_t old, size_t size, bool zero) {
+    size_t usable = mi_usable_size(block);
+    char *resized = block;
+    if (size > usable || size < usable / 2) {
+        resized = adapter_alloc(heap, size, false);
+        if (!resized) {
+            return NULL;
+        }
+        memcpy(resized, block, old < size ? old : size);
+        mi_free(block);
+    }
+    if (zero && size > old) {
         memset(resized + old, 0, size - old);
     }
     return resized;

@@ -67,7 +67,7 @@ static struct heap *descriptor_reuse(void) {
     struct heap *heap = registry.oldest;
     registry.oldest = heap->next;
     registry.dead--;
-    memset(heap, 0, sizeof *heap);
+    memset(&heap->owner, 0, sizeof *heap - offsetof(struct heap, owner)); // all but `live`
     return heap;
 }
 
@@ -136,6 +136,18 @@ void registry_return(struct heap *heap) {
     registry.newest = registry.newest && heap->next ? registry.newest : heap;
     registry.dead++;
     pthread_mutex_unlock(&registry.lock);
+}
+
+bool registry_owner_lives(uint64_t owner) {
+    size_t bytes = atomic_load_explicit(&registry.bytes, memory_order_acquire);
+    uintptr_t base = atomic_load_explicit(&registry.base, memory_order_relaxed);
+    for (size_t offset = 0; offset < bytes; offset += STRIDE) {
+        struct heap *heap = (void *)(base + offset); // NOLINT: inside the range
+        if (atomic_load_explicit(&heap->live, memory_order_acquire) && heap->owner == owner) {
+            return true;
+        }
+    }
+    return false;
 }
 
 DWORD registry_list(DWORD capacity, PHANDLE handles) {

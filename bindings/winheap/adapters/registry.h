@@ -36,6 +36,9 @@ void registry_release(struct heap *heap);
  * so that failed creations shorten nobody's quarantine. */
 void registry_return(struct heap *heap);
 
+/* Whether a live heap has this owner of blocks. Takes a look at every descriptor, and no lock. */
+bool registry_owner_lives(uint64_t owner);
+
 /* The number of live heaps; stores the first ones' handles, in order of creation. */
 DWORD registry_list(DWORD capacity, PHANDLE handles);
 

@@ -2,6 +2,7 @@
 #include "engine.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { THREADS = 4, ROUNDS = 20000, SLOTS = 64 };
@@ -146,6 +147,57 @@ static void one_thread_frees_what_another_allocated(void **state) {
     assert_true(HeapDestroy(exchange.heap));
 }
 
+enum { LEGACY = 120000, LEGACY_SIZE = 640 };
+
+struct legacy {
+    HANDLE heap;
+    unsigned char **blocks;
+};
+
+static void *leave_blocks(void *argument) {
+    struct legacy *legacy = argument;
+
+    for (size_t i = 0; i < LEGACY; i++) {
+        legacy->blocks[i] = HeapAlloc(legacy->heap, 0, LEGACY_SIZE);
+        memset(legacy->blocks[i], (int)(i & 0xFF), LEGACY_SIZE);
+    }
+    for (size_t i = 0; i < LEGACY; i += 2) { /* holes, for others to allocate from */
+        HeapFree(legacy->heap, 0, legacy->blocks[i]);
+        legacy->blocks[i] = NULL;
+    }
+    return NULL;
+}
+
+/* Heaps of other threads take what the ended thread left free, and go again. */
+static void *use_what_was_left(void *argument) {
+    for (int round = 0; round < 2; round++) {
+        HANDLE heap = HeapCreate(0, 0, 0);
+        for (size_t i = 0; i < LEGACY; i++)
+            memset(HeapAlloc(heap, 0, LEGACY_SIZE), 0xEE, LEGACY_SIZE);
+        HeapDestroy(heap);
+    }
+    return argument;
+}
+
+static void blocks_outlive_the_thread_that_made_them(void **state) {
+    struct legacy legacy = {HeapCreate(0, 0, 0), calloc(LEGACY, sizeof(unsigned char *))};
+    void *(*const lives[])(void *) = {leave_blocks, use_what_was_left};
+    pthread_t thread;
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(pthread_create(&thread, NULL, lives[i], &legacy), 0);
+        assert_int_equal(pthread_join(thread, NULL), 0);
+    }
+    for (size_t i = 1; i < LEGACY; i += 2) {
+        assert_int_equal(HeapSize(legacy.heap, 0, legacy.blocks[i]), LEGACY_SIZE);
+        assert_true(worker_check(legacy.blocks[i], LEGACY_SIZE, (unsigned char)i));
+        assert_true(i % 4 == 1 || HeapFree(legacy.heap, 0, legacy.blocks[i]));
+    }
+    assert_true(HeapDestroy(legacy.heap)); /* with the other half in it */
+    free(legacy.blocks);
+}
+
 static void *cycle_heaps(void *argument) {
     bool *sound = argument;
 
@@ -192,5 +244,6 @@ static void the_last_error_is_per_thread(void **state) {
 ENGINE_TESTS(threads, cmocka_unit_test(threads_share_a_serialized_heap),
              cmocka_unit_test(threads_have_unserialized_heaps_of_their_own),
              cmocka_unit_test(one_thread_frees_what_another_allocated),
+             cmocka_unit_test(blocks_outlive_the_thread_that_made_them),
              cmocka_unit_test(threads_create_and_destroy_heaps),
              cmocka_unit_test(the_last_error_is_per_thread))
