@@ -11,7 +11,8 @@
 void lock_wait(_Atomic uint32_t *lock) {
     for (int i = 0; i < LOCK_SPINS; i++) {
         uint32_t expected = LOCK_FREE;
-        if (atomic_compare_exchange_weak_explicit(lock, &expected, LOCK_HELD, memory_order_acquire,
+        if (atomic_load_explicit(lock, memory_order_relaxed) == LOCK_FREE &&
+            atomic_compare_exchange_weak_explicit(lock, &expected, LOCK_HELD, memory_order_acquire,
                                                   memory_order_relaxed))
             return;
         __builtin_ia32_pause();
