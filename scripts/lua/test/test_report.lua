@@ -259,11 +259,17 @@ end
 function page:testAnInterruptedRunAndFailuresAreSaid()
   local run = synthetic.run { rounds = 3 }
   run.meta.status, run.meta.rounds_planned, run.meta.build_type = "interrupted", 15, "Debug"
-  run.meta.failures = { { round = 2, caller = "c", strategy = "heap:native", case = "pair/size=64",
-    what = "signal SIGSEGV" } }
+  run.meta.failures = {
+    { round = 2, caller = "c", strategy = "heap:native",
+      case = "c/pair/strategy=heap:native/size=64", what = "signal SIGSEGV" },
+    { round = 3, caller = "c", strategy = "heap:native", case = "", what = "exit 1: odd" },
+  }
   local text = self:write(run)
   contains(text, "<b>interrupted</b>: 3 of 15 rounds")
-  contains(text, "round 2: c heap:native, pair/size=64: signal SIGSEGV")
+  contains(text, "failed in round 2: c/pair/strategy=heap:native/size=64: signal SIGSEGV")
+  contains(text, "failed in round 3: C heap:native: exit 1: odd")
+  contains(text, "3 rounds carry no verdict; at least 6 are needed.")
+  contains(text, "null control undecided")
   contains(text, "Built as <b>Debug</b>")
   contains(text, "not found: <b>C malloc:tcmalloc</b>: install the package")
 end

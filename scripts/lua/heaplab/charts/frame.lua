@@ -124,7 +124,7 @@ function frame.interval(rounds)
   for i = 1, rounds do ranks[i] = i end
   local _, _, confidence = sign.interval(ranks, ratio.ALPHA)
   if confidence >= 1 - ratio.ALPHA then return ("95 %% interval, %d rounds"):format(rounds) end
-  return ("range of %d rounds (too few for a 95 %% interval)"):format(rounds)
+  return ("range of %d rounds (too few for 95 %%)"):format(rounds)
 end
 
 local NAMES = { c = "C", luajit = "LuaJIT", lua54 = "Lua 5.4" }

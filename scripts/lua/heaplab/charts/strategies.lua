@@ -69,12 +69,24 @@ local function best(list)
   end
 end
 
+-- The native engine's own place, where it is not the fastest.
+local function native(list, first)
+  for _, one in ipairs(list) do
+    if one.name == "heap:native" and one ~= first then
+      return ("; heap:native %s"):format(units.ratio(one.ratio))
+    end
+  end
+  return ""
+end
+
 local function title(place, list, reference)
   local first = best(list)
   local head = ("%s %s: "):format(frame.caller(place.caller), place.workload)
-  if not first or first.name == reference then return head .. reference .. " is the fastest" end
-  return ("%s%s is the fastest, %s the time of %s"):format(head, first.name,
-    units.ratio(first.ratio), reference)
+  if first.name == reference then
+    return ("%s%s is the fastest%s"):format(head, reference, native(list, first))
+  end
+  return ("%s%s is the fastest, %s the time of %s%s"):format(head, first.name,
+    units.ratio(first.ratio), reference, native(list, first))
 end
 
 local function chart(index, meta, place)

@@ -4,9 +4,13 @@ local cjson = require "cjson"
 
 local frame = require "heaplab.charts.frame"
 local html = require("heaplab.text").html
+local ratio = require "heaplab.stats.ratio"
+local sign = require "heaplab.stats.sign"
 local units = require "heaplab.units"
 
 local overview = {}
+
+local MOST_FAILURES = 20
 
 -- run.json writes null for what there is none of.
 local function present(value)
@@ -36,7 +40,7 @@ local function headline(caller)
       html(units.ratio(mean.ratio)), html(reference), mean.cases, mean.low, mean.high)
 end
 
-local function null_control(caller, control, fired)
+local function null_control(caller, control, fired, enough)
   if not control then return "" end
   local compared = caller.compared[control.name]
   local name = html(frame.caller(caller.caller))
@@ -47,16 +51,26 @@ local function null_control(caller, control, fired)
   end
   if not compared then return ("<li>%s: no null control was measured.</li>\n"):format(name) end
   local mean = compared.geomean
-  return ('<li class="good">%s: null control quiet: %s against itself %.3f× (%.3f–%.3f).</li>\n')
-    :format(name, html(control.of), mean.ratio, mean.low, mean.high)
+  return ('<li class="%s">%s: null control %s: %s against itself %.3f× (%.3f–%.3f).</li>\n')
+    :format(enough and "good" or "warn", name, enough and "quiet" or "undecided",
+      html(control.of), mean.ratio, mean.low, mean.high)
+end
+
+-- A case's key names caller and strategy; a process that failed as a whole has no case.
+local function failure(one)
+  local where = one.case ~= "" and one.case
+    or ("%s %s"):format(frame.caller(one.caller), one.strategy)
+  return ('<li class="bad">failed in round %s: %s: %s</li>\n'):format(html(one.round), html(where),
+    html(one.what))
 end
 
 local function failures(meta)
   if #meta.failures == 0 then return '<li class="good">No process failed.</li>\n' end
   local parts = {}
-  for i, one in ipairs(meta.failures) do
-    parts[i] = ('<li class="bad">round %s: %s %s, %s: %s</li>\n'):format(html(one.round),
-      html(one.caller), html(one.strategy), html(one.case), html(one.what))
+  for i = 1, math.min(#meta.failures, MOST_FAILURES) do parts[i] = failure(meta.failures[i]) end
+  if #meta.failures > MOST_FAILURES then
+    parts[#parts + 1] = ('<li class="bad">%d more failures are in run.json.</li>\n'):format(
+      #meta.failures - MOST_FAILURES)
   end
   return table.concat(parts)
 end
@@ -76,6 +90,18 @@ local function status(meta)
   if meta.status == "complete" then return "" end
   return ('<li class="bad">The run is <b>%s</b>: %d of %d rounds are in this report.</li>\n')
     :format(html(meta.status), meta.rounds_done, meta.rounds_planned)
+end
+
+local function enough_rounds(rounds)
+  return sign.rank(rounds, ratio.ALPHA) > 0
+end
+
+local function too_few_rounds(meta)
+  if enough_rounds(meta.rounds_done) then return "" end
+  local needed = meta.rounds_done
+  repeat needed = needed + 1 until enough_rounds(needed)
+  return ('<li class="bad">%d rounds carry no verdict; at least %d are needed.</li>\n'):format(
+    meta.rounds_done, needed)
 end
 
 local function debug_build(meta)
@@ -103,14 +129,16 @@ function overview.html(meta, callers, fired)
   local headlines, controls = {}, {}
   for i, caller in ipairs(callers) do
     headlines[i] = headline(caller)
-    controls[i] = null_control(caller, (meta.control or {})[caller.caller], fired[caller.caller])
+    controls[i] = null_control(caller, (meta.control or {})[caller.caller], fired[caller.caller],
+      enough_rounds(meta.rounds_done))
   end
   return table.concat {
     ("<header><h1>heaplab: run %s</h1>\n<p>%s</p></header>\n"):format(html(meta.id),
       what_ran(meta, callers)),
     '<section id="verdict" class="banner"><h2>What this run says</h2>\n<ul class="headline">\n',
     #headlines > 0 and table.concat(headlines) or "<li>No samples: no round was finished.</li>\n",
-    '</ul>\n<ul class="checks">\n', status(meta), debug_build(meta), table.concat(controls),
+    '</ul>\n<ul class="checks">\n', status(meta), debug_build(meta),
+    too_few_rounds(meta), table.concat(controls),
     failures(meta), not_found(meta), "</ul>\n</section>\n",
   }
 end

@@ -108,7 +108,8 @@ end
 function tables.all(callers, run_id, bytes)
   local parts, budget = { [[<section id="cases"><h2>Every case</h2>
 <p>Ratio: median over the rounds of time / time of the reference in the same round; slowest first.
-“Could miss” is the smallest change that these rounds would have shown four times in five.</p>
+“Could miss” is the smallest change that these rounds would have shown four times in five; invalid:
+too few rounds, values in two clusters, or a null control that fired.</p>
 ]] }, { left = bytes }
   for _, caller in ipairs(callers) do
     for _, workload in ipairs(caller.workloads) do
