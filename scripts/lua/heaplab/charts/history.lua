@@ -44,6 +44,21 @@ local function series_of(place, numbers)
   return list
 end
 
+-- The runs that have a point, and the place of each on the axis.
+local function runs_of(group, place)
+  local seen, runs, numbers = {}, {}, {}
+  for _, points in pairs(place.points) do
+    for _, point in ipairs(points) do seen[point.run] = true end
+  end
+  for _, run in ipairs(group.runs) do
+    if seen[run] then
+      runs[#runs + 1] = run
+      numbers[run] = #runs
+    end
+  end
+  return runs, numbers
+end
+
 local function references(place)
   local names, seen = {}, {}
   for _, points in pairs(place.points) do
@@ -78,16 +93,15 @@ end
 -- @treturn table drawing with `name`, `title` and what `heaplab.gnuplot.draw` takes; nil when there
 -- is nothing to compare
 function history.chart(group, place, metric)
-  local numbers = {}
-  for i, run in ipairs(group.runs) do numbers[run] = i end
+  local runs, numbers = runs_of(group, place)
   local series = series_of(place, numbers)
   if #series == 0 then return nil end
   local drawing = lines.chart {
     title = title(place),
-    subtitle = ("%s as a ratio to %s of the same run, log scale · geometric mean over the newest "
+    subtitle = ("%s as a ratio to %s of the same run, log scale · geometric mean of the newest "
       .. "run's cases · band: interval"):format(metric, references(place)),
     source = ("machine %s, %s build"):format(group.machine, group.build_type),
-    series = series, value_text = units.ratio, x_axis = x_axis(group.runs), x_label = "",
+    series = series, value_text = units.ratio, x_axis = x_axis(runs), x_label = "",
     bottom = BOTTOM, baseline = 1,
   }
   drawing.name = ("%s-%s-%s"):format(place.caller, place.workload, metric)

@@ -67,7 +67,10 @@ local function data(series)
     local rows, style = {}, palette.style(line.name)
     for j, at in ipairs(line.points) do rows[j] = { at.x, at.y, at.low, at.high } end
     blocks[i] = gnuplot.block("line" .. i, rows)
-    bands[i] = ("$line%d using 1:3:4 with filledcurves lc rgb '%s'"):format(i, style.color)
+    -- A band of one point has no area.
+    bands[i] = ("$line%d using %s lc rgb '%s'"):format(i,
+      #line.points > 1 and "1:3:4 with filledcurves" or "1:2:3:4 with yerrorbars pt 0",
+      style.color)
     strokes[i] = ("$line%d using 1:2 with linespoints lw 2 lc rgb '%s' pt %d dt %d ps 0.7")
       :format(i, style.color, style.point, style.dash)
   end

@@ -43,12 +43,9 @@ local function hungriest(index, caller, workload)
 end
 
 local function x_axis(highest)
-  local step = 10 ^ math.floor(math.log10(highest))
-  if highest / step < 3 then step = step / 2 end
-  -- Round in powers of two, as sizes are.
-  step = 2 ^ math.floor(math.log(step) / math.log(2) + 0.5)
-  local values = {}
-  for i = 0, math.ceil(highest / step) do values[#values + 1] = i * step end
+  -- Four to eight marks, at powers of two as sizes are.
+  local step, values = 2 ^ math.floor(math.log(highest / 4) / math.log(2)), {}
+  for i = 0, math.floor(highest / step) do values[#values + 1] = i * step end
   return ("set xrange [0:%s]\n"):format(gnuplot.number(highest * 1.04))
     .. frame.tics("x", values, units.bytes)
 end

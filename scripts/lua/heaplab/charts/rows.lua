@@ -43,7 +43,8 @@ local function marks(row, y, i)
   end
   for place, dot in ipairs(row.dots or {}) do
     mark("dot" .. place .. "_", { { dot.value, y } },
-      ("using 1:2 with points pt %d ps %g lw 1.5 lc rgb 'COLOR'"):format(dot.point, dot.size or 1))
+      ("using 1:2 with points pt %d ps %g lw 1.5 lc rgb '%s'"):format(dot.point, dot.size or 1,
+        dot.color or "COLOR"))
   end
   for place, span in ipairs(row.spans or {}) do
     mark("span" .. place .. "_", { { span[1], y }, { span[2], y } },
@@ -64,7 +65,7 @@ end
 
 --- A chart of rows.
 -- @tparam table chart `title`, `subtitle`, `source`; `rows`: array, first on top, of `{ name =
--- strategy, text (at the right), bar = { from, to }, dots = { { value, point, size }, ... },
+-- strategy, text (at the right), bar = { from, to }, dots = { { value, point, size, color }, ... },
 -- spans = { { from, to, width, color }, ... } }` or, between rows, `{ name, heading = true }`;
 -- `x_axis`: gnuplot text that sets up the x axis; `x_label`
 -- @treturn table for `heaplab.gnuplot.draw`

@@ -8,14 +8,16 @@ local units = require "heaplab.units"
 
 local strategies = {}
 
-local SMALL_POINT = 6
+local OPEN = 6 -- gnuplot's open circle
 
 local function case_dots(index, place, reference, strategy)
   local dots = {}
   for _, params in ipairs(place.params) do
     local one = index:mean_ratio("cpu_time", place.caller, place.workload, { params }, reference,
       strategy)
-    if one then dots[#dots + 1] = { value = one.ratio, point = SMALL_POINT, size = 0.45 } end
+    if one then
+      dots[#dots + 1] = { value = one.ratio, point = OPEN, size = 0.4, color = palette.MUTED }
+    end
   end
   return #dots > 1 and dots or {}
 end
@@ -82,11 +84,9 @@ end
 local function title(place, list, reference)
   local first = best(list)
   local head = ("%s %s: "):format(frame.caller(place.caller), place.workload)
-  if first.name == reference then
-    return ("%s%s is the fastest%s"):format(head, reference, native(list, first))
-  end
-  return ("%s%s is the fastest, %s the time of %s%s"):format(head, first.name,
-    units.ratio(first.ratio), reference, native(list, first))
+  local ratio = first.name == reference and ""
+    or (", %s of %s"):format(units.ratio(first.ratio), reference)
+  return ("%s%s is the fastest%s%s"):format(head, first.name, ratio, native(list, first))
 end
 
 local function chart(index, meta, place)

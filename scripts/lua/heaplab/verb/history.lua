@@ -13,7 +13,6 @@ local selection = require "heaplab.selection"
 local store = require "heaplab.store"
 local text = require "heaplab.text"
 local tsv = require "heaplab.tsv"
-local units = require "heaplab.units"
 
 local COLUMNS = { "machine", "build_type", "caller", "workload", "params", "strategy", "metric",
   "runs", "reference", "ratio", "low", "high", "previous", "change", "last_run" }
@@ -72,39 +71,44 @@ function print_as.json(rows)
   io.write(#list == 0 and "[]" or cjson.encode(list), "\n")
 end
 
-local LINE = "  %-10s %-17s %8s  %4d  %s\n"
-
 function print_as.text(rows)
   local group
   for _, one in ipairs(rows) do
     if group ~= one.machine .. one.build_type then
       group = one.machine .. one.build_type
-      io.write(("machine %s, %s build, %s as a ratio to the reference of the same run\n"):format(
-        one.machine, one.build_type, one.metric))
-      io.write(("  %-10s %-17s %8s  %4s  %s\n"):format("ratio", "interval", "change", "runs",
-        "case"))
+      io.write(("machine %s, %s build: %s, newest run, as a ratio to the reference of that run\n")
+        :format(text.printable(one.machine), text.printable(one.build_type), one.metric))
+      io.write("   ratio     low    high   change  runs  case\n")
     end
-    io.write(LINE:format(units.ratio(one.ratio) .. (" "):rep(1),
-      ("%.3f … %.3f"):format(one.low, one.high),
-      one.change and ("%+.1f %%"):format(one.change * 100) or "–", one.runs,
+    io.write(("%8.3f%8.3f%8.3f%9s%6d  %s\n"):format(one.ratio, one.low, one.high,
+      one.change and ("%+.1f %%"):format(one.change * 100) or "-", one.runs,
       text.printable(one.key)))
   end
 end
 
-local function draw(groups, metric)
-  local folder, count = paths.results .. "/charts/history", 0
-  for _, group in ipairs(groups) do
-    local own = folder .. "/" .. text.filename(group.name)
-    fail.unless(files.make_directories(own))
-    for _, place in ipairs(group.workloads) do
-      local chart = chart_of(group, place, metric)
-      if chart then
-        fail.unless(gnuplot.draw(chart, own .. "/" .. text.filename(chart.name)))
-        count = count + 1
-      end
+local function draw_group(group, metric, folder)
+  local ok, err = files.make_directories(folder)
+  if not ok then return nil, err end
+  local count = 0
+  for _, place in ipairs(group.workloads) do
+    local chart = chart_of(group, place, metric)
+    if chart then
+      ok, err = gnuplot.draw(chart, folder .. "/" .. text.filename(chart.name))
+      if not ok then return nil, err end
+      count = count + 1
     end
   end
-  return folder, count
+  return count
+end
+
+local function draw(groups, metric, folder)
+  local total = 0
+  for _, group in ipairs(groups) do
+    local count, err = draw_group(group, metric, folder .. "/" .. text.filename(group.name))
+    if not count then return nil, err end
+    total = total + count
+  end
+  return total
 end
 
 local function read(options)
@@ -125,8 +129,12 @@ local function run(args)
     fail.usage("no stored case matches --filter, --caller and --metric %s; "
       .. "`heaplab history --format tsv` lists all", options.metric)
   end
+  -- Drawn first, since a reader such as `head` may end this program while it prints; and printed
+  -- even where nothing can be drawn.
+  local folder = paths.results .. "/charts/history"
+  local count, err = draw(groups, options.metric, folder)
   print_as[options.format](rows)
-  local folder, count = draw(groups, options.metric)
+  fail.unless(count, err)
   if options.format == "text" then
     io.write(("%d charts in %s\n"):format(count, text.printable(folder)))
   end
