@@ -11,7 +11,7 @@ profile.NAMES = { "smoke", "quick", "nightly", "full" }
 local settings = {
   smoke = { rounds = 3, repetitions = 1, min_time = 0.002 },
   quick = { rounds = 15, repetitions = 3, min_time = 0.005 },
-  nightly = { rounds = 30, repetitions = 3, min_time = 0.007 },
+  nightly = { rounds = 18, repetitions = 3, min_time = 0.007 },
   full = { rounds = 30, repetitions = 5, min_time = 0.01 },
 }
 
