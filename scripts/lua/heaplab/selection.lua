@@ -79,26 +79,33 @@ local function by_bench(strategy)
   return cases
 end
 
+-- The cases of one strategy that the filter lets through, by bench key; second, the profile of one
+-- that only a larger profile has.
+local function cases_of(strategy, reference, options)
+  local chosen, larger = {}, nil
+  for _, case in ipairs(strategy.cases) do
+    local text = key.case(strategy.caller.name, case.workload, strategy.name, case.params)
+    local smallest = profile_of(strategy, case, reference)
+    if options.matches(text) and profile.includes(options.profile, smallest) then
+      chosen[key.bench(case.workload, case.params)] = case
+    elseif options.matches(text) then
+      larger = smallest
+    end
+  end
+  return chosen, larger
+end
+
 local function choose_directly(strategies, reference, options)
-  local wanted = set_of(options.strategies)
-  local chosen, largest = {}, nil
+  local wanted, chosen, larger = set_of(options.strategies), {}, nil
   for _, strategy in ipairs(strategies) do
     chosen[strategy] = {}
     if #options.strategies == 0 or wanted[strategy.name] then
-      for _, case in ipairs(strategy.cases) do
-        local text = key.case(strategy.caller.name, case.workload, strategy.name, case.params)
-        local smallest = profile_of(strategy, case, reference)
-        if options.matches(text) then
-          if profile.includes(options.profile, smallest) then
-            chosen[strategy][key.bench(case.workload, case.params)] = case
-          else
-            largest = smallest
-          end
-        end
-      end
+      local larger_here
+      chosen[strategy], larger_here = cases_of(strategy, reference, options)
+      larger = larger or larger_here
     end
   end
-  return chosen, largest
+  return chosen, larger
 end
 
 local function ride_along(chosen, strategy)

@@ -41,7 +41,7 @@ local function job_of(kind, caller, engine, build)
   local vm, file = vms[caller], kind.file(build)
   return { harness = kind.name, caller = caller, engine = engine,
     argv = vm and { vm.program, file } or { file },
-    env = callers.environment { build = build, modules = vm and vm.modules } }
+    env = callers.environment { kind = caller, build = build, modules = vm and vm.modules } }
 end
 
 --- The processes to start: every wanted harness on every engine.
