@@ -278,6 +278,26 @@ function page:testAnInterruptedRunAndFailuresAreSaid()
   contains(text, "not found: <b>C malloc:tcmalloc</b>: install the package")
 end
 
+function page:testWhatReallyRanIsShownOncePerSetOfLibraries()
+  local run = synthetic.run { rounds = 1, callers = { "c" } }
+  run.meta.strategies = {
+    { caller = "c", name = "heap:one", found = true, proof = { malloc_path = "/lib/libc.so.6",
+      malloc_build_id = "aa11", engine = "one 1.2 bb22", engine_build_id = "bb22" } },
+    { caller = "c", name = "malloc:two", found = true, proof = { malloc_path = "/lib/libtwo.so",
+      malloc_build_id = "cc33", engine = cjson.null, vm = "LuaJIT 2.1", vm_path = "/bin/vm" } },
+    { caller = "c", name = "malloc:three", found = false, hint = "install three" },
+    { caller = "c", name = "heap:one+max", found = true, proof = { malloc_path = "/lib/libc.so.6",
+      malloc_build_id = "aa11", engine = "one 1.2 bb22", engine_build_id = "bb22" } },
+  }
+  local section = self:write(run):match('<section id="proof">(.-)</section>')
+  contains(section, '<th scope="row">heap:one<br>heap:one+max</th><td><code>/lib/libc.so.6</code>'
+    .. "<br><small>build id aa11</small></td><td><code>one 1.2</code><br><small>build id bb22"
+    .. "</small></td><td>–</td>")
+  contains(section, "<code>/lib/libtwo.so</code><br><small>build id cc33</small></td><td>–</td>"
+    .. "<td><code>LuaJIT 2.1</code><br><small>/bin/vm</small></td>")
+  contains(section, '<td colspan="3">not found: install three</td>')
+end
+
 function page:testAFiredNullControlIsSaid()
   local callers = { "c", "lua54" }
   local quiet = self:write(synthetic.run { rounds = 15, callers = callers })

@@ -12,33 +12,67 @@ local function present(value)
   return value ~= nil and value ~= cjson.null and value ~= ""
 end
 
-local function cell(value, build_id)
+local function cell(value, detail)
   if not present(value) then return "<td>–</td>" end
-  local id = present(build_id) and ("<br><small>build id %s</small>"):format(html(build_id)) or ""
-  return ("<td><code>%s</code>%s</td>"):format(html(value), id)
+  local small = present(detail) and ("<br><small>%s</small>"):format(html(detail)) or ""
+  return ("<td><code>%s</code>%s</td>"):format(html(value), small)
 end
 
-local function proof_row(strategy)
-  local proof = present(strategy.proof) and strategy.proof or {}
-  local head = ('<tr><td>%s</td><th scope="row">%s</th>'):format(
-    html(frame.caller(strategy.caller)), html(strategy.name))
+-- `NAME VERSION BUILDID` without the id, which has a place of its own.
+local function engine_name(proof)
+  local name, id = proof.engine, proof.engine_build_id
+  if not present(name) or not present(id) then return name end
+  return name:sub(-#id) == id and name:sub(1, -#id - 2) or name
+end
+
+local function build_id(id)
+  return present(id) and "build id " .. id or nil
+end
+
+local function proof_cells(strategy)
   if not strategy.found then
-    return ('%s<td colspan="3">not found: %s</td></tr>\n'):format(head,
+    return ('<td colspan="3">not found: %s</td>'):format(
       html(present(strategy.hint) and strategy.hint or "no hint"))
   end
-  return table.concat { head, cell(proof.malloc_path, proof.malloc_build_id),
-    cell(proof.engine, proof.engine_build_id), cell(proof.vm, proof.vm_path), "</tr>\n" }
+  local proof = present(strategy.proof) and strategy.proof or {}
+  return cell(proof.malloc_path, build_id(proof.malloc_build_id))
+    .. cell(engine_name(proof), build_id(proof.engine_build_id))
+    .. cell(proof.vm, proof.vm_path)
+end
+
+-- Strategies of a caller that ran on the same libraries share a row.
+local function proof_rows(strategies)
+  local list, known = {}, {}
+  for _, strategy in ipairs(strategies) do
+    local caller, cells = frame.caller(strategy.caller), proof_cells(strategy)
+    local row = known[caller .. cells]
+    if not row then
+      row = { caller = caller, cells = cells, names = {} }
+      known[caller .. cells] = row
+      list[#list + 1] = row
+    end
+    table.insert(row.names, html(strategy.name))
+  end
+  return list
 end
 
 local PROOF = [[
 <section id="proof"><h2>What really ran</h2>
 <p>Read inside the measuring processes. A preloaded malloc also serves Lua 5.4's own objects, not
 LuaJIT's.</p>
-<div class="scroll"><table><thead><tr><th scope="col">caller</th><th scope="col">strategy</th>
+<div class="scroll"><table><thead><tr><th scope="col">caller</th><th scope="col">strategies</th>
 <th scope="col">malloc</th><th scope="col">engine</th><th scope="col">VM</th></tr></thead>
 <tbody>
-%s</tbody></table></div></section>
 ]]
+
+local function proof_table(strategies)
+  local parts = { PROOF }
+  for _, row in ipairs(proof_rows(strategies)) do
+    parts[#parts + 1] = ('<tr><td>%s</td><th scope="row">%s</th>%s</tr>\n'):format(html(row.caller),
+      table.concat(row.names, "<br>"), row.cells)
+  end
+  return table.concat(parts) .. "</tbody></table></div></section>\n"
+end
 
 local FIELDS = { { "cpu", "CPU" }, { "cores", "cores" }, { "memory_bytes", "memory" },
   { "kernel", "kernel" }, { "distribution", "distribution" }, { "libc", "C library" },
@@ -93,9 +127,7 @@ is cheaper than any that is used.</li>
 -- @tparam table meta run.json
 -- @treturn string
 function provenance.html(meta)
-  local proofs = {}
-  for i, strategy in ipairs(meta.strategies) do proofs[i] = proof_row(strategy) end
-  return LIMITS .. PROOF:format(table.concat(proofs):gsub("%%", "%%%%")) .. machine(meta)
+  return LIMITS .. proof_table(meta.strategies) .. machine(meta)
 end
 
 return provenance

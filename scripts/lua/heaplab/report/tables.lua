@@ -10,16 +10,21 @@ local tables = {}
 
 -- A sign beside each word, so that colour is never the only difference.
 local SIGNS = { slower = "▲", faster = "▼", equivalent = "=", unresolved = "·", invalid = "✕",
-  reference = "1" }
+  reference = "◆" }
 
 -- The scale of a table's drawn intervals: logarithmic, the same for all its rows, with 1 inside.
+-- An empty loop would squeeze all others together; its mark stands at the edge.
 local function scale_of(list)
   local low, high = 0.8, 1.25
   for _, one in ipairs(list) do
-    if one.ratio then low, high = math.min(low, one.ratio.low), math.max(high, one.ratio.high) end
+    if one.ratio and one.strategy ~= "nop" then
+      low, high = math.min(low, one.ratio.low), math.max(high, one.ratio.high)
+    end
   end
   low, high = math.log(low / 1.05), math.log(high * 1.05)
-  return function(ratio) return (math.log(ratio) - low) / (high - low) * 100 end
+  return function(ratio)
+    return math.max(0, math.min(100, (math.log(ratio) - low) / (high - low) * 100))
+  end
 end
 
 local function interval(ratio, scale)
