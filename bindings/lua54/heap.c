@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define HEAP_COST ((size_t)65536) /* what a heap takes at least, beside its blobs */
+
 static const char destroyed[] = "the heap was destroyed";
 
 static void link_heap(struct session *session, struct heap *heap) {
@@ -216,20 +218,37 @@ static struct heap *push_heap(lua_State *L, struct session *session) {
     return heap;
 }
 
+/* Makes the native heap; FALSE if the engine has none to give. */
+static bool open_heap(struct heap *heap) {
+    struct session *session = heap->session;
+    heap->handle =
+        session->engine.HeapCreate(args_engine_flags(heap->options), heap->initial, heap->maximum);
+    if (heap->handle)
+        link_heap(session, heap);
+    return heap->handle != NULL;
+}
+
+/* The same once more, if dead heaps, once collected, may have made room. */
+static bool open_heap_again(lua_State *L, struct heap *heap) {
+    if (heap->session->engine.GetLastError() != ERROR_NOT_ENOUGH_MEMORY)
+        return false;
+    session_collect(L, heap->session);
+    return open_heap(heap);
+}
+
 int heap_create(lua_State *L) {
     static const char method[] = "winheap.CreateHeap";
     struct session *session = session_ready(L, method);
     size_t initial = args_optional_size(L, 1, method, "initialSize", 0);
     size_t maximum = args_optional_size(L, 2, method, "maxSize", 0);
     DWORD options = args_flags(L, 3, method, "options");
+    session_pace(L, session, initial < SIZE_MAX - HEAP_COST ? initial + HEAP_COST : HEAP_COST);
     struct heap *heap = push_heap(L, session);
     heap->initial = initial;
     heap->maximum = maximum;
     heap->options = options;
-    heap->handle = session->engine.HeapCreate(args_engine_flags(options), initial, maximum);
-    if (!heap->handle)
+    if (!open_heap(heap) && !open_heap_again(L, heap))
         return args_failure(L, method, session->engine.GetLastError(), false);
-    link_heap(session, heap);
     return 1;
 }
 

@@ -161,36 +161,33 @@ function TestCollector.test_native_bytes_do_not_pile_up()
     lu.assertTrue(most < 200 * 2 ^ 20, most)
 end
 
-local function sum_over(blob, keep)
+-- How many blobs a collection leaves while a pointer into one is in use: 1, or 0 if it is lost.
+local function blobs_while_used(heap)
+    local blob = heap:Alloc(1024)
     local p = blob:As "int32_t"
-    local total = 0
-    for i = 0, 255 do
-        total = total + p[i]
-        if i % 64 == 0 then
-            collectgarbage()
-        end
-    end
-    if keep then
-        blob:Keep()
-    end
-    return total
+    p[0] = 7
+    collectgarbage()
+    local count = #heap
+    blob:Keep()
+    return count, p
 end
 
--- Without Keep the blob may go while its pointer is in use (and does, with the JIT): that is what
--- the manual warns of. With it, never.
+-- Without the last line the JIT compiler forgets the blob before the collection, in as many rounds
+-- as run compiled: 332 of 400 once. That is the manual's warning, and chance; with it, never.
 function TestCollector.test_keep_holds_a_blob_while_its_pointer_is_used()
     if not vm.jit then
         return
     end
     local heap = winheap.CreateHeap()
-    for round = 1, 200 do
-        local blob = heap:Alloc(1024)
-        local p = blob:As "int32_t"
-        for i = 0, 255 do
-            p[i] = round
-        end
-        lu.assertEquals(sum_over(blob, true), 256 * round)
-        lu.assertTrue(blob:IsValid())
-        blob:Keep()
+    for _ = 1, 400 do
+        lu.assertEquals((blobs_while_used(heap)), 1)
+    end
+end
+
+-- The methods need no Keep: they hold their blob, and the heap that is allocated from.
+function TestCollector.test_methods_hold_objects_that_nobody_else_does()
+    for i = 1, 20000 do
+        local text = winheap.CreateHeap():Alloc(100):Fill(i % 256):ToString()
+        lu.assertEquals(text, string.char(i % 256):rep(100))
     end
 end

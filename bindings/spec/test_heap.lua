@@ -122,6 +122,13 @@ function TestHeap.test_a_full_heap_collects_before_it_says_no()
     lu.assertTrue(blob:ReAlloc(2 ^ 18 + 2 ^ 17))
 end
 
+-- An engine may run out of heaps before Lua has made any garbage to speak of.
+function TestHeap.test_dropped_heaps_make_room_for_new_ones()
+    for _ = 1, 10000 do
+        lu.assertNotNil((winheap.CreateHeap()))
+    end
+end
+
 function TestHeap.test_a_stopped_collector_stays_stopped()
     local heap = winheap.CreateHeap(0, 2 ^ 20)
     vm.collect()

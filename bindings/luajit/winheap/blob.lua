@@ -17,6 +17,7 @@ void winheap_set(intptr_t, int, size_t) __asm__("memset");
 size_t winheap_length(intptr_t, size_t) __asm__("strnlen");
 ]]
 
+local ffi_gc = ffi.gc
 local C, cast, istype, new, string_of = ffi.C, ffi.cast, ffi.istype, ffi.new, ffi.string
 local records, counters = state.records, state.counters
 local size_of, misuse = check.size, check.misuse
@@ -63,19 +64,20 @@ local function range(self, offset, n)
     return self._address + offset, n or rest
 end
 
--- Releases the block and the blob's hold on its heap; also the finalizer. Idempotent.
+-- Releases the block and the blob's hold on its heap. Idempotent. It is the finalizer too, where
+-- it runs interpreted and each access to a field costs: so it has few.
 -- @return false if the engine refused the free
 local function release(self)
-    local outer = state.pin(self)
     local record, address = records[abs(self._heap)], self._address
-    self._heap, self._address = 0, 0
-    local freed = true
-    if record then
-        freed = address == 0 or record.lib.winheap_free(record.handle, 0, address) ~= 0
-        counters.refused = counters.refused + (freed and 0 or 1)
-        state.discharge(record, self._size)
+    self._heap = 0
+    if not record then
+        return true
     end
-    state.unpin(outer)
+    local freed = address == 0 or record.free(record.handle, 0, address) ~= 0
+    if not freed then
+        counters.refused = counters.refused + 1
+    end
+    state.discharge(record, self._size)
     return freed
 end
 
@@ -196,7 +198,11 @@ function Blob.Free(self)
         return true
     end
     local record = records[self._heap]
-    if release(self) then
+    local outer = state.pin(self)
+    local freed = release(self)
+    state.unpin(outer)
+    ffi_gc(self, nil) -- nothing is left to finalize
+    if freed then
         return true
     end
     return check.failure("Blob:Free", record.lib.GetLastError())
@@ -341,15 +347,14 @@ end
 
 local pointer_types = {} -- C type name -> its pointer type
 
-local function pointer_type(ctype)
-    local known = pointer_types[ctype]
-    if known then
-        return known
-    end
-    local fine, made = pcall(function() return ffi.typeof("$ *", ffi.typeof(ctype)) end)
+-- Apart from the lookup, since typeof is not compiled.
+local function new_pointer_type(ctype)
+    local fine, base = pcall(ffi.typeof, ctype)
     if not fine then
         misuse("Blob:As", "type must be a C type name or a ctype")
-    elseif type(ctype) == "string" then
+    end
+    local made = ffi.typeof("$ *", base)
+    if type(ctype) == "string" then
         pointer_types[ctype] = made
     end
     return made
@@ -357,7 +362,8 @@ end
 
 --- The block as a pointer to a C type, as in As("int32_t"). A pointer keeps no blob: see Keep.
 function Blob.As(self, ctype)
-    return access(self, "Blob:As", pointer, nil, nil, pointer_type(ctype))
+    local pointer_type = pointer_types[ctype] or new_pointer_type(ctype)
+    return access(self, "Blob:As", pointer, nil, nil, pointer_type)
 end
 
 --- Keeps the blob alive up to this call. LuaJIT forgets a local after its last use, even in scope;

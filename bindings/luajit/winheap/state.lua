@@ -25,7 +25,8 @@ state.HEAP = ffi.typeof [[struct {
     void *Handle; double InitialSize; double MaximumSize; uint32_t Options; double _id;
 }]]
 
---- id -> record: lib, handle, options, initial, maximum, refs, blobs, bytes, permanent.
+--- id -> record: lib, free (its HeapFree, at hand for finalizers), handle, options, initial,
+-- maximum, refs, blobs, bytes, permanent.
 -- refs counts the heap objects and the blobs; the native heap goes with the last.
 state.records = {}
 --- Collections the binding started, and releases that the engine refused.
@@ -51,40 +52,12 @@ local collecting = false
 local function record_new(lib, options, initial, maximum)
     last_id = last_id + 1
     local record = {
-        id = last_id, lib = lib, handle = 0, refs = 0, blobs = 0, bytes = 0, permanent = false,
+        id = last_id, lib = lib, free = lib.winheap_free, handle = 0, permanent = false,
+        refs = 0, blobs = 0, bytes = 0,
         options = options, initial = initial, maximum = maximum,
     }
     records[last_id] = record
     return record
-end
-
-local function record_open(record, handle)
-    if handle == 0 then
-        records[record.id] = nil
-        return nil, record.lib.GetLastError()
-    end
-    record.handle = handle
-    return record
-end
-
---- Makes a native heap and its record, which nothing holds yet.
--- @return the record; or nil and the error code
-function state.create(lib, options, engine_options, initial, maximum)
-    -- The record first: with the native heap made, nothing may fail any more.
-    local record = record_new(lib, options, initial, maximum)
-    return record_open(record, tonumber(lib.winheap_create(engine_options, initial, maximum)))
-end
-
---- The record of an engine's process heap.
-function state.process(lib)
-    local record = records[process_ids[lib]]
-    if record then
-        return record
-    end
-    record = record_new(lib, 0, 0, 0)
-    record.permanent = true
-    process_ids[lib] = record.id
-    return record_open(record, tonumber(lib.winheap_process_heap()))
 end
 
 --- What all heaps of this Lua state hold: their number, their blobs, the blobs' bytes.
@@ -157,9 +130,11 @@ end
 
 --- Counts a blob that is gone and gives up its reference.
 function state.discharge(record, bytes)
-    record.blobs = record.blobs - 1
-    record.bytes = record.bytes - bytes
-    state.release(record)
+    local refs = record.refs - 1
+    record.refs, record.blobs, record.bytes = refs, record.blobs - 1, record.bytes - bytes
+    if refs == 0 then
+        state.destroy(record)
+    end
 end
 
 --- One full collection. Does nothing inside another (a finalizer may allocate), and leaves a
@@ -199,6 +174,48 @@ function state.pace(bytes)
     if unpaced > pace_limit then
         pace_due()
     end
+end
+
+local NOT_ENOUGH_MEMORY = 8
+local HEAP_COST = 65536 -- what a heap takes at least, beside its blobs
+
+local function record_open(record, handle)
+    if handle == 0 then
+        records[record.id] = nil
+        return nil, record.lib.GetLastError()
+    end
+    record.handle = handle
+    return record
+end
+
+local function try_create(lib, options, engine_options, initial, maximum)
+    -- The record first: with the native heap made, nothing may fail any more.
+    local record = record_new(lib, options, initial, maximum)
+    return record_open(record, tonumber(lib.winheap_create(engine_options, initial, maximum)))
+end
+
+--- Makes a native heap and its record, which nothing holds yet.
+-- @return the record; or nil and the error code
+function state.create(lib, options, engine_options, initial, maximum)
+    state.pace(initial + HEAP_COST)
+    local record, code = try_create(lib, options, engine_options, initial, maximum)
+    if code == NOT_ENOUGH_MEMORY then -- dead heaps, once collected, may make room
+        state.collect()
+        record, code = try_create(lib, options, engine_options, initial, maximum)
+    end
+    return record, code
+end
+
+--- The record of an engine's process heap.
+function state.process(lib)
+    local record = records[process_ids[lib]]
+    if record then
+        return record
+    end
+    record = record_new(lib, 0, 0, 0)
+    record.permanent = true
+    process_ids[lib] = record.id
+    return record_open(record, tonumber(lib.winheap_process_heap()))
 end
 
 --- The heap object of a record: the same one as long as it lives.
