@@ -15,9 +15,10 @@ enum {
     LIVE = 0x80,
     LONG = 0xFF,         /* live, and the size is in the next cells */
     LONG_SIZE = 127,     /* the smallest size that does not fit the first cell */
-    LONG_CELLS = 7,      /* cells that hold it */
     LAST_LONG_BYTE = 127 /* the last byte of a block whose cell may hold a part of its size */
 };
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "a word's first byte is its lowest");
 
 /* A block may end in the next chunk; its size does not: one spare page of cells stays here. */
 struct chunk {
@@ -77,27 +78,33 @@ static inline void cell_write(unsigned char *cell, unsigned value) {
     __atomic_store_n(cell, (unsigned char)value, __ATOMIC_RELAXED);
 }
 
-/* A long size in cells: no cell of it has the high bit, so none looks like the start of a block. */
-static inline void long_size_write(unsigned char *cells, size_t size) {
-    for (int i = 0; i < LONG_CELLS; i++) {
-        cell_write(&cells[i], size >> (7 * i) & 0x7F);
-    }
+/* Seven bits of the number to each byte: no byte has the high bit, so none looks like a start. */
+static inline uint64_t bits_spread(uint64_t x) {
+    x = (x & 0x00FFFFFFF0000000) << 4 | (x & 0x000000000FFFFFFF);
+    x = (x & 0x0FFFC0000FFFC000) << 2 | (x & 0x00003FFF00003FFF);
+    return (x & 0x3F803F803F803F80) << 1 | (x & 0x007F007F007F007F);
 }
 
-static inline size_t long_size_read(const unsigned char *cells) {
-    size_t size = 0;
-    for (int i = 0; i < LONG_CELLS; i++) {
-        size |= (size_t)cell_read(&cells[i]) << (7 * i);
-    }
-    return size;
+static inline uint64_t bits_gather(uint64_t x) {
+    x = (x & 0x7F007F007F007F00) >> 1 | (x & 0x007F007F007F007F);
+    x = (x & 0x3FFF00003FFF0000) >> 2 | (x & 0x00003FFF00003FFF);
+    return (x & 0x0FFFFFFF00000000) >> 4 | (x & 0x000000000FFFFFFF);
+}
+
+/* A long size and its mark are eight cells of the block's own, written and read as one word. */
+static inline void long_size_write(unsigned char *cell, size_t size) {
+    uint64_t word = bits_spread(size) << 8 | LONG;
+    memcpy(cell, &word, sizeof word);
 }
 
 static inline size_t size_read(const unsigned char *cell) {
     unsigned first = cell_read(cell);
-    if (first < LIVE) {
-        return BLOCKS_NONE;
+    if (first != LONG) {
+        return first < LIVE ? BLOCKS_NONE : first - LIVE;
     }
-    return first == LONG ? long_size_read(cell + 1) : first - LIVE;
+    uint64_t word;
+    memcpy(&word, cell, sizeof word);
+    return bits_gather(word >> 8);
 }
 
 size_t blocks_size(uint64_t owner, const void *block) {
@@ -125,8 +132,7 @@ bool blocks_put(uint64_t owner, const void *block, size_t size) {
         return true;
     }
     page_claim(chunk, offset + LAST_LONG_BYTE, owner);
-    long_size_write(cell + 1, size);
-    cell_write(cell, LONG);
+    long_size_write(cell, size);
     return true;
 }
 
