@@ -4,6 +4,7 @@
 #include "blocks.h"
 #include "buildid.h"
 #include "failure.h"
+#include "lock.h"
 #include "registry.h"
 
 #include <stdio.h>
@@ -16,13 +17,13 @@ static const DWORD OPTIONS = HEAP_NO_SERIALIZE | HEAP_GENERATE_EXCEPTIONS | HEAP
 
 static inline void heap_lock(struct heap *heap, DWORD flags) {
     if (!(flags & HEAP_NO_SERIALIZE)) {
-        pthread_mutex_lock(&heap->lock);
+        lock_take(&heap->lock);
     }
 }
 
 static inline void heap_unlock(struct heap *heap, DWORD flags) {
     if (!(flags & HEAP_NO_SERIALIZE)) {
-        pthread_mutex_unlock(&heap->lock);
+        lock_give(&heap->lock);
     }
 }
 
@@ -120,7 +121,6 @@ static struct heap *heap_make(DWORD options, size_t max) {
     }
     heap->options = options;
     heap->max = max;
-    pthread_mutex_init(&heap->lock, NULL);
     if (!adapter_open(heap)) {
         registry_return(heap);
         return NULL;
@@ -164,7 +164,6 @@ BOOL HeapDestroy(HANDLE handle) {
         return failure_set(ERROR_INVALID_HANDLE);
     }
     adapter_close(heap);
-    pthread_mutex_destroy(&heap->lock);
     registry_release(heap);
     return TRUE;
 }

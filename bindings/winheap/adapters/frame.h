@@ -13,8 +13,8 @@
  * not in it), look for damage in the allocator's lists (HeapValidate of a whole heap judges the
  * handle). tests/differences.c has these and what single adapters do not do.
  *
- * What the frame adds to a pair of calls: the lock (two uncontended atomics, none in a process of
- * one thread), the block map (blocks.h) and a few branches. With a maximum it also keeps a count.
+ * What the frame adds to a pair of calls: the lock (native's), the block map (blocks.h) and a few
+ * branches. With a maximum it also keeps a count.
  */
 #ifndef ADAPTERS_FRAME_H
 #define ADAPTERS_FRAME_H
@@ -34,9 +34,9 @@ struct heap {
     _Atomic bool live; /* the handle is good */
     uint64_t owner;    /* of its blocks in the block map; never used twice */
     DWORD options;
-    size_t max;  /* bytes its blocks may take together; 0: no limit */
-    size_t used; /* bytes they take, each rounded up to 16; counted only with a max */
-    pthread_mutex_t lock;
+    size_t max;            /* bytes its blocks may take together; 0: no limit */
+    size_t used;           /* bytes they take, each rounded up to 16; counted only with a max */
+    _Atomic uint32_t lock; /* lock.h; taken by every call unless HEAP_NO_SERIALIZE */
     struct heap *previous, *next; /* live: order of creation; dead: order of death */
     alignas(64) unsigned char own[HEAP_OWN_BYTES]; /* the adapter's, zero at adapter_open */
 };

@@ -1,6 +1,8 @@
 /* A reserved range of descriptors, a list of the live ones and a queue of the dead ones. */
 #include "registry.h"
 
+#include "lock.h"
+
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -26,13 +28,13 @@ static struct {
 static void fork_prepare(void) {
     pthread_mutex_lock(&registry.lock);
     for (struct heap *heap = registry.first; heap; heap = heap->next) {
-        pthread_mutex_lock(&heap->lock);
+        lock_take(&heap->lock);
     }
 }
 
 static void fork_done(void) {
     for (struct heap *heap = registry.first; heap; heap = heap->next) {
-        pthread_mutex_unlock(&heap->lock);
+        lock_give(&heap->lock);
     }
     pthread_mutex_unlock(&registry.lock);
 }
