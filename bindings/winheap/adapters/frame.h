@@ -13,8 +13,8 @@
  * not in it), look for damage in the allocator's lists (HeapValidate of a whole heap judges the
  * handle). tests/differences.c has these and what single adapters do not do.
  *
- * What the frame adds to a pair of calls: the lock (native's), the block map (blocks.h) and a few
- * branches. With a maximum it also keeps a count.
+ * What the frame adds to a pair of calls: the lock (common/lock.h), the block map (blocks.h) and a
+ * few branches. With a maximum it also keeps a count.
  */
 #ifndef ADAPTERS_FRAME_H
 #define ADAPTERS_FRAME_H

@@ -5,7 +5,9 @@
  *
  * HeapDestroy resets the arena, which frees every block at once, purges its pages and keeps it for
  * the next HeapCreate: destroying arenas instead loses 2 MiB of address space and a page each time,
- * and takes 80 us against 10. So idle arenas are as many as there ever were heaps at once.
+ * and a cycle of 100 blocks took 76 us against 20. So idle arenas are as many as there ever were
+ * heaps at once.
+ *
  * jemalloc has at most 4094 arenas: a process cannot have more heaps. Pages that a large block
  * gives up by shrinking in place go back to the system after jemalloc's decay time, 10 s.
  */
