@@ -83,7 +83,9 @@ local function sample(now)
 end
 
 local function is_over()
-    if options.ops and run.operations >= options.ops then
+    if vm.interrupted then
+        error("interrupted!", 0)
+    elseif options.ops and run.operations >= options.ops then
         return true
     elseif run.operations % CHECK_EVERY ~= 0 then
         return false

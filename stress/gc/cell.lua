@@ -2,6 +2,7 @@
 -- and its size. Each payload repeats its own stamp over all bytes, so that another blob's bytes, or
 -- none, are noticed.
 local api = require "gc.api"
+local vm = require "gc.vm"
 
 local cell = {}
 
@@ -47,7 +48,7 @@ end
 local function problem_of_dead(blob)
     if blob:IsValid() then
         return "a dead blob says it is valid"
-    elseif pcall(blob.Size, blob) then
+    elseif vm.pcall(blob.Size, blob) then
         return "a dead blob has a size"
     elseif blob:Free() ~= true then
         return "a second Free says that it failed"
@@ -61,7 +62,7 @@ function cell.problem(self)
     if not cell.is_live(self) then
         return problem_of_dead(self.blob)
     end
-    local fine, problem = pcall(problem_of, self)
+    local fine, problem = vm.pcall(problem_of, self)
     if not cell.is_live(self) then
         return problem_of_dead(self.blob)
     elseif not fine then
@@ -86,7 +87,7 @@ end
 
 -- Resizes the blob and checks what became of its bytes. Returns what is wrong, or nil.
 function cell.resize(self, size, flags, zeroed)
-    local fine, done, message, code = pcall(api.realloc, self.blob, size, flags)
+    local fine, done, message, code = vm.pcall(api.realloc, self.blob, size, flags)
     if not cell.is_live(self) then
         return nil
     elseif not fine and not self.group.raising then
@@ -95,7 +96,7 @@ function cell.resize(self, size, flags, zeroed)
         local allowed = self.group.fixed or flags ~= 0 or code == BUSY or self.group.raising
         return not allowed and "ReAlloc failed: " .. tostring(message) or cell.problem(self)
     end
-    local _, problem = pcall(function()
+    local _, problem = vm.pcall(function()
         local wrong = kept_part(self, size) or new_part(self, size, zeroed)
         self.size = size
         stamp(self)

@@ -9,6 +9,19 @@ vm.caller = jit and "luajit" or "lua54"
 -- died in one cycle; LuaJIT looks at cdata only after it has marked what finalizers need.
 vm.keeps_resurrected = jit ~= nil
 
+local function pass(fine, first, ...)
+    if not fine and tostring(first):find "interrupted!$" then
+        vm.interrupted = true -- a finalizer's error may get lost
+        error(first, 0)
+    end
+    return fine, first, ...
+end
+
+-- pcall that lets the VM's error on Ctrl-C through.
+function vm.pcall(f, ...)
+    return pass(pcall(f, ...))
+end
+
 -- Has finalize(object) called when the table dies. Under LuaJIT a proxy that only the table holds
 -- dies with it.
 function vm.finalizer(object, finalize)

@@ -102,7 +102,7 @@ local function new_cell(self)
     local group, size = group_of(self), random_size(self)
     local zero = self.random(1, 8) == 1
     local flags = zero and winheap.HEAP_ZERO_MEMORY or 0
-    local fine, blob, _, code = pcall(api.alloc, group.heap, size, flags)
+    local fine, blob, _, code = vm.pcall(api.alloc, group.heap, size, flags)
     if not (fine and blob) then
         return nil, not group.destroyed and alloc_problem(group, fine, blob, code) or nil
     elseif not group.destroyed then
@@ -220,7 +220,7 @@ end
 function operations.find_heap(self)
     local item = pick(self, self.cells)
     if item and cell.is_live(item) then
-        local fine, same = pcall(function()
+        local fine, same = vm.pcall(function()
             local heap = item.blob.Heap
             return heap == item.blob.Heap and heap:IsValid()
                 and (item.group.heap == nil or item.group.heap == heap)
@@ -306,7 +306,7 @@ end
 function operations.alloc_in_finalizer(self)
     vm.finalizer({}, function()
         local group = pick(self, self.groups)
-        local fine, blob = pcall(api.alloc, group and group.heap, 64)
+        local fine, blob = vm.pcall(api.alloc, group and group.heap, 64)
         if fine and blob and not group.destroyed then
             keep(self, cell.new(group, blob, 64))
         end
