@@ -5,6 +5,7 @@ local argparse = require "argparse"
 local unistd = require "posix.unistd"
 
 local fail = require "heaplab.fail"
+local files = require "heaplab.files"
 
 local cli = {}
 
@@ -19,6 +20,11 @@ function cli.parse(parser, args)
   if ok then return result end
   local message = tostring(result):gsub("%s*\n%s*", "; ")
   fail.usage("%s (see `%s --help`)", message, parser:get_usage():match("Usage: (heaplab %w+)"))
+end
+
+--- Prints text, or raises an error when it cannot be written.
+function cli.emit(text)
+  fail.unless(files.emit(text))
 end
 
 --- A path of the command line, made absolute: the programs it is handed to may run elsewhere.

@@ -110,6 +110,39 @@ function TestCli.test_a_full_standard_output_is_an_error()
     { 1, "heaplab: cannot write to standard output\n" })
 end
 
+local TestFiles = {}
+
+-- A limit on the file's size stands for a disk that fills up. LuaJIT compiles what has gone well
+-- often enough, and its compiled file:flush() is deaf to what comes then.
+function TestFiles.test_every_failed_write_is_noticed()
+  local script = [[
+    local files, done = require "heaplab.files", 0
+    for _ = 1, 2000 do
+      if files.append(arg[1], ("x"):rep(16)) then done = done + 1 end
+    end
+    io.write(done * 16)
+  ]]
+  local folder = scratch.make()
+  write(folder .. "/script.lua", script)
+  local result = process.run { argv = { "sh", "-c",
+    "trap '' XFSZ; ulimit -f 16; exec luajit \"$0/script.lua\" \"$0/file\"", folder } }
+  lu.assertEquals(tonumber(result.stdout), #scratch.read(folder .. "/file"))
+  lu.assertTrue(tonumber(result.stdout) < 2000 * 16)
+  scratch.remove(folder)
+end
+
+function TestFiles.test_a_failed_write_leaves_the_old_file()
+  local folder = scratch.make()
+  write(folder .. "/file", "old")
+  assert(lfs.mkdir(folder .. "/folder"))
+  lu.assertNil((files.write(folder .. "/folder", "new")))
+  lu.assertNil((files.write(folder .. "/none/file", "new")))
+  write(folder .. "/file", ("long"):rep(10 ^ 6))
+  lu.assertEquals(#scratch.read(folder .. "/file"), 4 * 10 ^ 6)
+  lu.assertEquals(files.list(folder), { "file", "folder" })
+  scratch.remove(folder)
+end
+
 local TestProgress = {}
 
 local function file()
@@ -153,4 +186,5 @@ function TestProgress.test_the_eta_follows_the_pace()
   lu.assertAlmostEquals(display:eta(), 70, 1)
 end
 
-os.exit(lu.LuaUnit.new():runSuiteByInstances({ { "cli", TestCli }, { "progress", TestProgress } }))
+os.exit(lu.LuaUnit.new():runSuiteByInstances({ { "cli", TestCli }, { "files", TestFiles },
+  { "progress", TestProgress } }))

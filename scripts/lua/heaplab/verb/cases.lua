@@ -104,7 +104,7 @@ local function run(args)
     fail.usage("no case of this run matches '%s'; `heaplab cases --run %s` lists all",
       parsed.filter or "", parsed.run)
   end
-  io.write(format[parsed.format](rows))
+  cli.emit(format[parsed.format](rows))
   return 0
 end
 

@@ -127,7 +127,7 @@ local function run(args)
   local options = options_of(parsed)
   local loaded = fail.unless(runs.load(fail.unless(runs.resolve(parsed.run))))
   local result = compare.strategies(loaded, options)
-  io.write(format[parsed.format](result))
+  cli.emit(format[parsed.format](result))
   warn(result.controls)
   return 0
 end

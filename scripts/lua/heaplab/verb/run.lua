@@ -66,18 +66,20 @@ local function options_of(parsed, command)
 end
 
 local function print_keys(prepared)
+  local lines = {}
   for _, entry in ipairs(prepared.entries) do
     for _, case in ipairs(entry.cases) do
-      print(key.case(entry.caller.name, case.workload, entry.name, case.params))
+      lines[#lines + 1] = key.case(entry.caller.name, case.workload, entry.name, case.params)
     end
   end
+  cli.emit(table.concat(lines, "\n") .. "\n")
   return 0
 end
 
 local function finish(folder, seconds)
   local meta = folder.meta
   local run = fail.unless(runs.load(folder.dir))
-  io.write(summary.text(run))
+  cli.emit(summary.text(run))
   print(("%s: %d of %d rounds in %s: %s"):format(meta.status, meta.rounds_done,
     meta.rounds_planned, clock.duration(seconds), folder.dir))
   if meta.status == "interrupted" then
