@@ -41,6 +41,7 @@ function TestBench:test_smoke_profile_builds_nothing_again_and_ends_in_a_report(
   lu.assertEquals(#meta.failures, 0, log)
   lu.assertEquals(meta.profile, "smoke")
   lu.assertStrContains(file.read(run .. "/report.html"), "</html>")
+  lu.assertTrue(path.isfile(out .. "/history.db"))
 end
 
 os.exit(lu.LuaUnit.run())
