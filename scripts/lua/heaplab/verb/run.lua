@@ -10,6 +10,7 @@ local profile = require "heaplab.profile"
 local rng = require "heaplab.rng"
 local runs = require "heaplab.runs"
 local session = require "heaplab.session"
+local store = require "heaplab.store"
 local summary = require "heaplab.summary"
 
 local EPILOGUE = "The reference strategy of each caller always runs too, with its null control, and"
@@ -76,9 +77,11 @@ local function print_keys(prepared)
   return 0
 end
 
+-- The samples are stored before anything judges them.
 local function finish(folder, seconds)
   local meta = folder.meta
   local run = fail.unless(runs.load(folder.dir))
+  fail.unless(store.import(run))
   cli.emit(summary.text(run))
   print(("%s: %d of %d rounds in %s: %s"):format(meta.status, meta.rounds_done,
     meta.rounds_planned, clock.duration(seconds), folder.dir))
