@@ -120,13 +120,13 @@ function blob.own(self, record, address, bytes)
 end
 
 --- The size in bytes, exactly as last asked for.
-function Blob.Size(self)
+function Blob:Size()
     live(self, "Blob:Size")
     return self._size
 end
 
 --- Whether the blob still has its memory: false after Free, Detach and the heap's Destroy.
-function Blob.IsValid(self)
+function Blob:IsValid()
     if not istype(HeapBlob, self) then
         misuse("Blob:IsValid", "expected a blob, got " .. type(self))
     end
@@ -170,7 +170,7 @@ end
 -- @param bytes the new size; 0 keeps a blob of size 0
 -- @param flags HEAP_REALLOC_IN_PLACE_ONLY, HEAP_ZERO_MEMORY (new bytes are zero), …
 -- @return true; or nil, message, code, with the blob as it was
-function Blob.ReAlloc(self, bytes, flags)
+function Blob:ReAlloc(bytes, flags)
     live(self, "Blob:ReAlloc")
     bytes = size_of(bytes, "Blob:ReAlloc")
     flags = check.flags(flags, "Blob:ReAlloc")
@@ -190,7 +190,7 @@ end
 
 --- Returns the memory now. Harmless when that has already happened.
 -- @return true; or nil, message, code if the engine refused it (the blob is dead all the same)
-function Blob.Free(self)
+function Blob:Free()
     if not istype(HeapBlob, self) then
         misuse("Blob:Free", "expected a blob, got " .. type(self))
     elseif state.pinned == self then -- this is a finalizer, which interrupts a use of the blob
@@ -226,7 +226,7 @@ end
 --- Hands the block over: the blob is dead, the caller frees the pointer (HeapFree, or a system
 -- function that does). It is part of its heap still: the heap object must outlive it.
 -- @return the pointer
-function Blob.Detach(self)
+function Blob:Detach()
     if state.pinned == self then -- as in Free
         return check.failure("Blob:Detach", BUSY)
     end
@@ -239,7 +239,7 @@ end
 
 --- Sets n bytes at offset (default: all) to a byte (default: 0).
 -- @return the blob
-function Blob.Fill(self, byte, n, offset)
+function Blob:Fill(byte, n, offset)
     byte = byte == nil and 0 or size_of(byte, "Blob:Fill", "byte")
     if byte > 255 then
         misuse("Blob:Fill", "byte must be 0 to 255")
@@ -280,7 +280,7 @@ end
 -- @param n how many; default: all of the source, needed for a pointer
 -- @param offset where to, default 0
 -- @return the blob
-function Blob.Copy(self, source, n, offset)
+function Blob:Copy(source, n, offset)
     if type(source) == "string" then
         return copy_string(self, source, n, offset)
     elseif istype(HeapBlob, source) then -- through a string, since only one blob is pinned
@@ -293,7 +293,7 @@ function Blob.Copy(self, source, n, offset)
 end
 
 --- The n bytes at offset as a string; default: all.
-function Blob.ToString(self, offset, n)
+function Blob:ToString(offset, n)
     return access(self, "Blob:ToString", to_string, offset, n)
 end
 
@@ -329,7 +329,7 @@ end
 --- Unpacks values at offset (default 0) by a string.pack format; alignment counts from there.
 -- Integers of up to 8 bytes; one beyond 2^53 comes as int64_t or uint64_t.
 -- @return the values and the offset behind the last
-function Blob.Read(self, format, offset)
+function Blob:Read(format, offset)
     live(self, "Blob:Read")
     local start = offset == nil and 0 or size_of(offset, "Blob:Read", "offset")
     reader.check(self, start, 0)
@@ -338,7 +338,7 @@ end
 
 --- Packs values by a string.pack format and writes them at an offset; all of them or none.
 -- @return the offset behind the last
-function Blob.Write(self, format, offset, ...)
+function Blob:Write(format, offset, ...)
     live(self, "Blob:Write")
     local bytes = pack.pack(pack.compile(format, "Blob:Write"), "Blob:Write", ...)
     access(self, "Blob:Write", copy_in, offset, #bytes, bytes)
@@ -361,14 +361,14 @@ local function new_pointer_type(ctype)
 end
 
 --- The block as a pointer to a C type, as in As("int32_t"). A pointer keeps no blob: see Keep.
-function Blob.As(self, ctype)
+function Blob:As(ctype)
     local pointer_type = pointer_types[ctype] or new_pointer_type(ctype)
     return access(self, "Blob:As", pointer, nil, nil, pointer_type)
 end
 
 --- Keeps the blob alive up to this call. LuaJIT forgets a local after its last use, even in scope;
 -- a pointer taken from the blob does not count as one.
-function Blob.Keep(self)
+function Blob:Keep()
     if not istype(HeapBlob, self) then
         misuse("Blob:Keep", "expected a blob, got " .. type(self))
     end

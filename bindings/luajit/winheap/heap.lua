@@ -57,7 +57,7 @@ end
 -- @param bytes default 1; 0 gives a blob of size 0
 -- @param flags HEAP_ZERO_MEMORY, HEAP_GENERATE_EXCEPTIONS (raise instead of nil), …
 -- @return the blob; or nil, message, code
-function Heap.Alloc(self, bytes, flags)
+function Heap:Alloc(bytes, flags)
     bytes = bytes == nil and 1 or check.size(bytes, "Heap:Alloc")
     flags = check.flags(flags, "Heap:Alloc")
     expect_heap(self, "Heap:Alloc")
@@ -79,7 +79,7 @@ end
 -- blob already: each would free it.
 -- @param block its address, a pointer
 -- @return the blob; or nil, message, code when it is no live block of this heap
-function Heap.Adopt(self, block)
+function Heap:Adopt(block)
     if type(block) ~= "cdata" or block == nil then
         misuse("Heap:Adopt", "block must be a pointer")
     end
@@ -101,7 +101,7 @@ end
 
 --- Whether the heap is alive and the engine finds it consistent.
 -- @param flags HEAP_NO_SERIALIZE
-function Heap.IsValid(self, flags)
+function Heap:IsValid(flags)
     expect_heap(self, "Heap:IsValid")
     flags = check.engine_flags(check.flags(flags, "Heap:IsValid"))
     local record = records[self._id]
@@ -110,7 +110,7 @@ end
 
 --- What the heap holds.
 -- @return a table: blobs (live ones), bytes (the sum of their sizes)
-function Heap.Stats(self)
+function Heap:Stats()
     local record = live(self, "Heap:Stats")
     return { blobs = record.blobs, bytes = record.bytes }
 end
@@ -121,7 +121,7 @@ end
 
 --- Destroys the heap: all its blobs are dead at once. Harmless when that has already happened.
 -- @return true; or nil, message, code for the process heap, which stays as it was
-function Heap.Destroy(self)
+function Heap:Destroy()
     expect_heap(self, "Heap:Destroy")
     local record = records[self._id]
     if not record then
