@@ -8,6 +8,7 @@ local fail = require "heaplab.fail"
 local files = require "heaplab.files"
 local gnuplot = require "heaplab.gnuplot"
 local history = require "heaplab.history"
+local json = require "heaplab.json"
 local paths = require "heaplab.paths"
 local selection = require "heaplab.selection"
 local store = require "heaplab.store"
@@ -25,8 +26,7 @@ local function parse(args)
     :argname("REGEX")
   parser:option("--caller", "Only this caller"):choices { "c", "luajit", "lua54" }
   parser:option("--metric", "What to compare"):argname("METRIC"):default "cpu_time"
-  parser:option("--format", "How to print the list"):choices { "text", "tsv", "json" }
-    :default "text"
+  cli.format(parser)
   return cli.parse(parser, args)
 end
 
@@ -51,39 +51,43 @@ local function rows_of(groups, metric)
   return rows
 end
 
-local print_as = {}
+local format_as = {}
 
-function print_as.tsv(rows)
-  io.write(tsv.line(COLUMNS))
+function format_as.tsv(rows)
+  local lines = { tsv.line(COLUMNS) }
   for _, one in ipairs(rows) do
     local values = {}
     for i, name in ipairs(COLUMNS) do values[i] = one[name] or "" end
-    io.write(tsv.line(values))
+    lines[#lines + 1] = tsv.line(values)
   end
+  return table.concat(lines)
 end
 
-function print_as.json(rows)
-  local list = setmetatable({}, cjson.array_mt)
+function format_as.json(rows)
+  local list = json.array()
   for i, one in ipairs(rows) do
     list[i] = {}
     for _, name in ipairs(COLUMNS) do list[i][name] = one[name] or cjson.null end
   end
-  io.write(#list == 0 and "[]" or cjson.encode(list), "\n")
+  return json.pretty(list) .. "\n"
 end
 
-function print_as.text(rows)
-  local group
+local HEADING = "machine %s, %s build: %s, newest run, as a ratio to the reference of that run\n"
+  .. "   ratio     low    high   change  runs  case\n"
+
+function format_as.text(rows)
+  local lines, group = {}, nil
   for _, one in ipairs(rows) do
     if group ~= one.machine .. one.build_type then
       group = one.machine .. one.build_type
-      io.write(("machine %s, %s build: %s, newest run, as a ratio to the reference of that run\n")
-        :format(text.printable(one.machine), text.printable(one.build_type), one.metric))
-      io.write("   ratio     low    high   change  runs  case\n")
+      lines[#lines + 1] = HEADING:format(text.printable(one.machine),
+        text.printable(one.build_type), one.metric)
     end
-    io.write(("%8.3f%8.3f%8.3f%9s%6d  %s\n"):format(one.ratio, one.low, one.high,
+    lines[#lines + 1] = ("%8.3f%8.3f%8.3f%9s%6d  %s\n"):format(one.ratio, one.low, one.high,
       one.change and ("%+.1f %%"):format(one.change * 100) or "-", one.runs,
-      text.printable(one.key)))
+      text.printable(one.key))
   end
+  return table.concat(lines)
 end
 
 local function draw_group(group, metric, folder)
@@ -133,10 +137,10 @@ local function run(args)
   -- even where nothing can be drawn.
   local folder = paths.results .. "/charts/history"
   local count, err = draw(groups, options.metric, folder)
-  print_as[options.format](rows)
+  cli.emit(format_as[options.format](rows))
   fail.unless(count, err)
   if options.format == "text" then
-    io.write(("%d charts in %s\n"):format(count, text.printable(folder)))
+    cli.emit(("%d charts in %s\n"):format(count, text.printable(folder)))
   end
   return 0
 end

@@ -20,7 +20,7 @@ local function run(args)
   local options = parse(args)
   local dir = fail.unless(runs.resolve(options.run))
   local loaded = fail.unless(runs.load(dir))
-  print(report.write(loaded, { reference = options.reference, out = options.out }))
+  cli.emit(report.write(loaded, { reference = options.reference, out = options.out }) .. "\n")
   return 0
 end
 
