@@ -71,26 +71,37 @@ local function read_series(group, run, index, options)
   end)
 end
 
-local function workload_of(group, caller, workload)
+local function workload_of(group, caller, workload, run)
   local id = caller .. "/" .. workload
   local found = group.by_workload[id]
   if not found then
-    found = { caller = caller, workload = workload, cases = {}, points = {} }
+    found = { caller = caller, workload = workload, newest = run, params = {}, cases = {},
+      points = {} }
     group.by_workload[id] = found
     table.insert(group.workloads, found)
   end
   return found
 end
 
--- The newest run that has a strategy in a workload fixes which cases its line stands for: a mean
--- over other cases would jump without any change of speed. Runs come newest first.
+-- Whether a case is one of those that a workload's lines stand for. The newest run that has the
+-- workload fixes them: a mean over other cases would jump without any change of speed.
+local function belongs(place, run, params)
+  if place.newest == run then place.params[params] = true end
+  return place.params[params]
+end
+
+-- Of these cases, a strategy's line stands for those that its own newest run has. Runs come newest
+-- first.
 local function anchor(group, run, index, options)
   each_case(index, run, options.metric, function(caller, workload, params)
     for _, strategy in ipairs(index:names(options.metric, caller, workload, params)) do
       if wanted(options, caller, workload, strategy, params) then
-        local cases = workload_of(group, caller, workload).cases
-        cases[strategy] = cases[strategy] or { run = run }
-        if cases[strategy].run == run then table.insert(cases[strategy], params) end
+        local place = workload_of(group, caller, workload, run)
+        local cases = place.cases
+        if belongs(place, run, params) then
+          cases[strategy] = cases[strategy] or { run = run }
+          if cases[strategy].run == run then table.insert(cases[strategy], params) end
+        end
       end
     end
   end)

@@ -119,6 +119,25 @@ function over:testALineStandsForTheSameCasesInEveryRun()
   end
 end
 
+function over:testAStrategyThatTheNewestRunLacksIsNotAMeanOverOtherCases()
+  self:import(1)
+  local smaller = night(2)
+  for i = #smaller.samples, 1, -1 do
+    local sample = smaller.samples[i]
+    local kept = sample.params == "size=64" and sample.strategy ~= "malloc:mimalloc"
+    if sample.workload == "pair" and not kept then table.remove(smaller.samples, i) end
+  end
+  assert(self.store:import(smaller))
+  for _, place in ipairs(read(self.store)[1].workloads) do
+    if place.workload == "pair" then
+      for strategy, points in pairs(place.points) do
+        lu.assertEquals(#points, strategy == "malloc:mimalloc" and 1 or 2)
+        for _, point in ipairs(points) do lu.assertEquals(point.ratio.cases, 1) end
+      end
+    end
+  end
+end
+
 function over:testTheVerbPrintsWhatTheStoreHoldsAndDrawsIt()
   for number = 1, 3 do self:import(number) end
   local result = scratch.heaplab(self.dir, "history", "--format", "json", "--filter", "^c/pair/")
