@@ -31,6 +31,7 @@ static void *move_by_copy(struct heap *heap, struct span *span, uint32_t index, 
     if (moved == NULL)
         return NULL;
     /* A block only moves to grow. The analyzer takes the failed in-place try for a null block. */
+    // NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker)
     memcpy(moved, block, span_get_size(span, index));
     heap_free(heap, span, index, block);
     return moved;
