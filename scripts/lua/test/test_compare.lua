@@ -1,6 +1,7 @@
 -- Comparisons on synthetic runs whose truth is known.
 
 local lu = require "luaunit"
+local sorted = require("pl.tablex").sort
 
 local compare = require "heaplab.compare"
 local fail = require "heaplab.fail"
@@ -8,6 +9,7 @@ local rng = require "heaplab.rng"
 local summary = require "heaplab.summary"
 
 -- A run whose values are factor × noise × the drift of its round.
+-- The noise is drawn in the order of names: that of pairs() differs from process to process.
 -- cases: map PARAMS -> map STRATEGY -> factor, or a function of the round
 local function synthetic(cases, options)
   options = options or {}
@@ -15,8 +17,8 @@ local function synthetic(cases, options)
   local noise = options.noise or 0.01
   for round = 1, options.rounds or 15 do
     local drift = 1 + 0.2 * math.sin(round)
-    for params, strategies in pairs(cases) do
-      for strategy, factor in pairs(strategies) do
+    for params, strategies in sorted(cases) do
+      for strategy, factor in sorted(strategies) do
         local value = type(factor) == "function" and factor(round) or factor
         value = value * drift * (1 + noise * (generator:next32() / 2 ^ 31 - 1))
         samples[#samples + 1] = { round = round, caller = "c", workload = "pair", params = params,
