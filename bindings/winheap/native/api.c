@@ -88,14 +88,16 @@ static NOINLINE BOOL free_settle(struct span *span) {
 }
 
 /*
- * A pointer whose segment is entered under the bare handle is in a live heap without a lock; any
- * other case, a bad handle and NULL included, is for free_checked.
+ * A pointer whose segment is entered as the handle's, unlocked, is in a live heap without a lock;
+ * any other case is for free_checked: NULL and bad handles, of which only an odd one can meet an
+ * entry.
  */
 BOOL HeapFree(HANDLE handle, DWORD flags, LPVOID block) {
     struct span *span;
     uint32_t index;
 
-    if (unlikely(owner_of(block) != (uintptr_t)handle) || unlikely(handle == NULL))
+    if (unlikely(owner_of(block) != (uintptr_t)handle + OWNER_UNLOCKED) ||
+        unlikely(((uintptr_t)handle & OWNER_UNLOCKED) != 0))
         return free_checked(handle, flags, block);
     span = span_of(block);
     index = span_index(span, block);

@@ -46,7 +46,7 @@ static inline void *heap_alloc_ready(struct heap *heap, size_t size) {
 static inline struct span *heap_find(const struct heap *heap, const void *block, uint32_t *index) {
     struct span *span;
 
-    if ((owner_of(block) & ~OWNER_SERIALIZED) != (uintptr_t)heap->handle)
+    if ((owner_of(block) & ~OWNER_UNLOCKED) != (uintptr_t)heap->handle)
         return NULL;
     span = span_of(block);
     *index = span_index(span, block);

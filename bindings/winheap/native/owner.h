@@ -9,10 +9,9 @@
 
 /*
  * An entry is the handle of the heap whose segment starts there, 0 for none. Handles are aligned,
- * so bit 0 is free to say that the heap is serialized: the fast path, which takes no lock, compares
- * with the bare handle and so passes such a segment by.
+ * so bit 0 is free to say that the heap has no lock: only such entries serve the fast path.
  */
-#define OWNER_SERIALIZED ((uintptr_t)1)
+#define OWNER_UNLOCKED ((uintptr_t)1)
 
 /* Mapped when the library is loaded; if that failed, the limit is 0 and no heap can be created. */
 extern INTERNAL _Atomic uintptr_t *owner_table;
@@ -34,7 +33,7 @@ static inline void owner_set(const struct segment *segment, uintptr_t owner) {
 
 /* What a heap's segments are entered as. */
 static inline uintptr_t owner_value(const struct heap *heap) {
-    return (uintptr_t)heap->handle | (heap->options & HEAP_NO_SERIALIZE ? 0 : OWNER_SERIALIZED);
+    return (uintptr_t)heap->handle | (heap->options & HEAP_NO_SERIALIZE ? OWNER_UNLOCKED : 0);
 }
 
 #endif

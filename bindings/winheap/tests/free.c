@@ -159,6 +159,22 @@ static void a_bad_handle_is_refused(void **state) {
     assert_true(HeapFree(heap, 0, block));
 }
 
+/* One bit away from the heap's own handle: engines keep marks in a handle's low bits. */
+static void a_handle_with_a_bit_flipped_is_refused(void **state) {
+    void *block = HeapAlloc(heap, 0, 64);
+
+    (void)state;
+    for (int bit = 0; bit < 64; bit++) {
+        SetLastError(0);
+        assert_false(HeapFree((HANDLE)((uintptr_t)heap ^ (uintptr_t)1 << bit), 0, block));
+        assert_int_equal(GetLastError(), ERROR_INVALID_HANDLE);
+    }
+    for (intptr_t distance = -16; distance <= 16; distance++)
+        if (distance != 0)
+            assert_false(HeapFree((HANDLE)((uintptr_t)heap + (uintptr_t)distance), 0, block));
+    assert_true(HeapFree(heap, 0, block));
+}
+
 static void order_of_frees_does_not_matter(void **state) {
     enum { COUNT = 4000 };
     static const unsigned steps[] = {1, 3, 1333, COUNT - 1}; /* coprime with COUNT */
@@ -182,4 +198,5 @@ ENGINE_TESTS(free, TEST(null_is_freed), TEST(a_block_is_freed_once),
              TEST(a_double_free_among_live_blocks_is_refused), TEST(interior_pointers_are_refused),
              TEST(another_heaps_block_is_refused), TEST(a_destroyed_heaps_block_is_refused),
              TEST(pointers_from_nowhere_are_refused), TEST(pointers_near_a_block_are_refused),
-             TEST(a_bad_handle_is_refused), TEST(order_of_frees_does_not_matter))
+             TEST(a_bad_handle_is_refused), TEST(a_handle_with_a_bit_flipped_is_refused),
+             TEST(order_of_frees_does_not_matter))
