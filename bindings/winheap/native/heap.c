@@ -49,7 +49,7 @@ static struct span *heap_ready_span(struct heap *heap, uint32_t sizeclass) {
         if (span->free != NULL)
             return span;
         if (span->carved < span->blocks)
-            return span_carve(heap, span) ? span : NULL;
+            return span_carve(heap, span) ? span : span_pass(heap, span);
         span_detach(heap, span);
     }
     span = span_new(heap, sizeclass);

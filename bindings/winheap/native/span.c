@@ -25,17 +25,26 @@ static size_t span_table_bytes(uint32_t blocks, uint32_t size) {
     return size < SPAN_WIDE ? blocks : ((blocks + 1) & ~1u) + sizeof(uint16_t) * blocks;
 }
 
-/* At the head of its class's list, or second: a head with many blocks left stays. */
-static void span_list(struct heap *heap, struct span *span) {
+static void span_list_first(struct heap *heap, struct span *span) {
     struct span **head = &heap->current[span->sizeclass];
-    struct span *first = *head;
 
     span->listed = true;
+    span->previous = &span_none;
+    span->next = *head;
+    if (*head != &span_none)
+        (*head)->previous = span;
+    *head = span;
+}
+
+/* At the head of its class's list, or second: a head with many blocks left stays. */
+static void span_list(struct heap *heap, struct span *span) {
+    struct span *first = heap->current[span->sizeclass];
+
     if (first == &span_none) {
-        span->next = span->previous = &span_none;
-        *head = span;
+        span_list_first(heap, span);
         return;
     }
+    span->listed = true;
     span->previous = first;
     span->next = first->next;
     if (first->next != &span_none)
@@ -96,6 +105,18 @@ bool span_carve(struct heap *heap, struct span *span) {
     }
     span->carved = (uint32_t)end;
     return true;
+}
+
+struct span *span_pass(struct heap *heap, struct span *head) {
+    struct span *span = head->next;
+
+    while (span != &span_none && span->free == NULL)
+        span = span->next;
+    if (span == &span_none)
+        return NULL;
+    span_unlist(heap, span);
+    span_list_first(heap, span);
+    return span;
 }
 
 void span_detach(struct heap *heap, struct span *span) {

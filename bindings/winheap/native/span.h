@@ -77,6 +77,12 @@ struct span *span_new(struct heap *heap, uint32_t sizeclass);
 /* Carves the blocks of the next page or pages; false if the heap's maximum forbids. */
 bool span_carve(struct heap *heap, struct span *span);
 
+/*
+ * When the heap's maximum forbids the head of a list to carve: brings the first span behind it with
+ * a free block to the head and returns it; NULL when there is none.
+ */
+struct span *span_pass(struct heap *heap, struct span *head);
+
 /* Out of the heap's list: every block is live. The next free brings it back. */
 void span_detach(struct heap *heap, struct span *span);
 

@@ -103,6 +103,24 @@ static void a_full_heap_holds_no_more_than_max_and_recovers(void **state) {
     assert_true(HeapDestroy(heap));
 }
 
+/* Each block of a full heap in turn: what it held serves a block of its size. */
+static void a_full_heap_serves_what_one_free_gives_back(void **state) {
+    (void)state;
+    for (size_t size = 16; size <= 100000; size = size * 5 / 2) {
+        HANDLE heap = HeapCreate(0, 0, 1000 * KIB); /* ends in the middle of a span */
+        void **blocks;
+        size_t count = fill_heap(heap, size, &blocks);
+        for (size_t i = 0; i < count && i < 5000; i++) {
+            void **freed = blocks;
+            blocks = *freed;
+            assert_true(HeapFree(heap, 0, freed));
+            assert_non_null(HeapAlloc(heap, 0, size));
+        }
+        assert_true(HeapValidate(heap, 0, NULL));
+        assert_true(HeapDestroy(heap));
+    }
+}
+
 /* One block left of each size: what is free around them still serves. */
 static void a_scattered_heap_serves_what_is_left(void **state) {
     const size_t max = 2 * MIB;
@@ -164,6 +182,7 @@ ENGINE_TESTS(limits, cmocka_unit_test(the_smallest_heap_serves_1024_bytes),
              cmocka_unit_test(any_block_that_fits_is_served),
              cmocka_unit_test(a_block_above_max_is_refused),
              cmocka_unit_test(a_full_heap_holds_no_more_than_max_and_recovers),
+             cmocka_unit_test(a_full_heap_serves_what_one_free_gives_back),
              cmocka_unit_test(a_scattered_heap_serves_what_is_left),
              cmocka_unit_test(growing_by_realloc_counts),
              cmocka_unit_test(initial_pages_count_once),
