@@ -3,6 +3,7 @@
 #include "layout.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #ifndef MADV_POPULATE_WRITE
@@ -76,7 +77,8 @@ void *os_reserve(size_t bytes) {
 }
 
 void os_decommit(void *start, size_t bytes) {
-    madvise(start, bytes, MADV_DONTNEED);
+    if (madvise(start, bytes, MADV_DONTNEED) != 0) /* locked pages stay */
+        memset(start, 0, bytes);
 }
 
 bool os_populate(void *start, size_t bytes) {

@@ -19,7 +19,7 @@ void os_unmap(void *start, size_t bytes);
 /* Unmaps what os_map_segments gave, so that the next one takes the same place. */
 void os_unmap_segments(void *start, size_t bytes);
 
-/* Gives the pages back; they read as zero afterwards. */
+/* Gives the pages back, unless the program has locked them; they read as zero afterwards. */
 void os_decommit(void *start, size_t bytes);
 
 /* Makes every page resident now; false when the system has no memory for them. */

@@ -2,6 +2,7 @@
 #include "engine.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
 #define KIB ((size_t)1024)
 #define MIB (KIB * KIB)
@@ -137,6 +138,30 @@ static void a_scattered_heap_serves_what_is_left(void **state) {
     assert_true(HeapDestroy(heap));
 }
 
+static bool is_zero(const unsigned char *bytes, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (bytes[i] != 0)
+            return false;
+    return true;
+}
+
+/* The kernel does not give locked pages back, as a program that keeps secrets has them. */
+static void locked_pages_are_zeroed_too(void **state) {
+    const size_t size = 200 * KIB;
+    HANDLE heap = HeapCreate(0, 0, 256 * KIB);
+    unsigned char *block = HeapAlloc(heap, 0, size);
+
+    (void)state;
+    memset(block, 0xA5, size);
+    assert_int_equal(mlock(block + 100 * KIB, 8 * KIB), 0);
+    assert_true(HeapFree(heap, 0, block));
+    assert_null(HeapAlloc(heap, 0, 257 * KIB)); /* a full heap looks for pages to give back */
+    block = HeapAlloc(heap, HEAP_ZERO_MEMORY, size);
+    assert_non_null(block);
+    assert_true(is_zero(block, size));
+    assert_true(HeapDestroy(heap));
+}
+
 static void growing_by_realloc_counts(void **state) {
     (void)state;
     for (size_t start = 100; start < 4 * MIB; start *= 20) {
@@ -184,6 +209,7 @@ ENGINE_TESTS(limits, cmocka_unit_test(the_smallest_heap_serves_1024_bytes),
              cmocka_unit_test(a_full_heap_holds_no_more_than_max_and_recovers),
              cmocka_unit_test(a_full_heap_serves_what_one_free_gives_back),
              cmocka_unit_test(a_scattered_heap_serves_what_is_left),
+             cmocka_unit_test(locked_pages_are_zeroed_too),
              cmocka_unit_test(growing_by_realloc_counts),
              cmocka_unit_test(initial_pages_count_once),
              cmocka_unit_test(a_limit_without_a_lock_holds))
