@@ -2,6 +2,7 @@
 
 #include "cache.h"
 #include "heap.h"
+#include "lock.h"
 #include "os.h"
 #include "owner.h"
 
@@ -37,14 +38,36 @@ static void registry_unlock(void) {
     pthread_mutex_unlock(&registry_mutex);
 }
 
-/* A fork must not find the global locks held by a thread that the child does not have. */
+static void registry_each_live(void (*act)(struct heap *heap)) {
+    struct heap *heap = atomic_load_explicit(&process_heap, memory_order_relaxed);
+
+    if (heap != NULL)
+        act(heap);
+    for (heap = oldest; heap != NULL; heap = heap->newer)
+        act(heap);
+}
+
+static void registry_lock_heap(struct heap *heap) {
+    lock_take(&heap->lock);
+}
+
+static void registry_unlock_heap(struct heap *heap) {
+    lock_give(&heap->lock);
+}
+
+/*
+ * A fork must not find a lock held by a thread that the child does not have, nor a heap in the
+ * middle of a call. In the order in which calls take the locks.
+ */
 static void registry_before_fork(void) {
     registry_lock();
+    registry_each_live(registry_lock_heap);
     cache_lock();
 }
 
 static void registry_after_fork(void) {
     cache_unlock();
+    registry_each_live(registry_unlock_heap);
     registry_unlock();
 }
 
@@ -133,17 +156,11 @@ static void registry_append(struct heap *heap) {
 void registry_publish(struct heap *heap) {
     registry_lock();
     registry_append(heap);
-    registry_unlock();
     atomic_store_explicit(&heap->key, heap->handle, memory_order_release);
+    registry_unlock();
 }
 
-bool registry_retire(struct heap *heap) {
-    HANDLE handle = heap->handle;
-
-    if (heap == atomic_load_explicit(&process_heap, memory_order_relaxed) ||
-        !atomic_compare_exchange_strong(&heap->key, &handle, registry_dead_key(handle)))
-        return false;
-    registry_lock();
+static void registry_remove(struct heap *heap) {
     if (heap->older != NULL)
         heap->older->newer = heap->newer;
     else
@@ -152,8 +169,20 @@ bool registry_retire(struct heap *heap) {
         heap->newer->older = heap->older;
     else
         newest = heap->older;
+}
+
+/* A heap is live exactly while it is listed: for whoever lists them, and for a fork's child. */
+bool registry_retire(struct heap *heap) {
+    HANDLE handle = heap->handle;
+    bool live = false;
+
+    registry_lock();
+    if (heap != atomic_load_explicit(&process_heap, memory_order_relaxed))
+        live = atomic_compare_exchange_strong(&heap->key, &handle, registry_dead_key(handle));
+    if (live)
+        registry_remove(heap);
     registry_unlock();
-    return true;
+    return live;
 }
 
 void registry_recycle(struct heap *heap) {

@@ -29,11 +29,23 @@ static bool child_uses_the_heap(void) {
            HeapFree(heap, 0, grown) && HeapValidate(heap, 0, NULL) && HeapDestroy(heap);
 }
 
+/* What the busy thread was about to create or to destroy must not be half in the list. */
+static bool every_listed_heap_is_live(void) {
+    HANDLE heaps[8];
+    DWORD count = GetProcessHeaps(8, heaps);
+
+    SetLastError(0);
+    for (DWORD i = 0; i < count && i < 8; i++)
+        if (HeapSize(heaps[i], 0, &count) != (SIZE_T)-1 || GetLastError() == ERROR_INVALID_HANDLE)
+            return false;
+    return true;
+}
+
 static bool child_creates_a_heap(void) {
     HANDLE own = HeapCreate(0, 0, 0);
 
-    return own != NULL && HeapAlloc(own, 0, 100000) != NULL && HeapValidate(own, 0, NULL) &&
-           HeapDestroy(own) && child_uses_the_heap();
+    return every_listed_heap_is_live() && own != NULL && HeapAlloc(own, 0, 100000) != NULL &&
+           HeapValidate(own, 0, NULL) && HeapDestroy(own) && child_uses_the_heap();
 }
 
 static void the_child_uses_inherited_heaps(void **state) {
@@ -75,6 +87,42 @@ static void a_fork_beside_busy_threads_leaves_no_lock_held(void **state) {
     assert_true(HeapValidate(heap, 0, block));
 }
 
+/* Holds the lock of a shared heap as long as it can: clearing happens under it. */
+static void *use_the_heap(void *unused) {
+    while (!atomic_load(&stop)) {
+        HeapFree(heap, 0, HeapAlloc(heap, HEAP_ZERO_MEMORY, 300000));
+        HeapFree(GetProcessHeap(), 0, HeapAlloc(GetProcessHeap(), HEAP_ZERO_MEMORY, 300000));
+        atomic_fetch_add(&cycles, 1);
+    }
+    return unused;
+}
+
+static bool child_uses_both_heaps(void) {
+    void *more = HeapAlloc(GetProcessHeap(), 0, 100000);
+
+    return more != NULL && HeapFree(GetProcessHeap(), 0, more) &&
+           HeapValidate(GetProcessHeap(), 0, NULL) && child_uses_the_heap();
+}
+
+static void a_heap_in_use_by_another_thread_serves_the_child(void **state) {
+    pthread_t thread;
+    int status = 0;
+
+    (void)state;
+    atomic_store(&stop, false);
+    atomic_store(&cycles, 0);
+    assert_int_equal(pthread_create(&thread, NULL, use_the_heap, NULL), 0);
+    while (atomic_load(&cycles) == 0)
+        ;
+    for (int i = 0; i < 50 && status == 0; i++)
+        status = engine_in_child(child_uses_both_heaps);
+    atomic_store(&stop, true);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(status, 0);
+    assert_true(HeapValidate(heap, 0, block));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, create_heap, destroy_heap)
 ENGINE_TESTS(fork, TEST(the_child_uses_inherited_heaps),
-             TEST(a_fork_beside_busy_threads_leaves_no_lock_held))
+             TEST(a_fork_beside_busy_threads_leaves_no_lock_held),
+             TEST(a_heap_in_use_by_another_thread_serves_the_child))
