@@ -27,6 +27,9 @@ local mallocs = {
     hint = "install libtcmalloc-minimal4" },
 }
 
+-- The malloc that needs no library.
+local C_LIBRARY = "glibc"
+
 local FOLDERS = { "/usr/local/lib", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu",
   "/usr/lib64", "/usr/lib" }
 
@@ -105,6 +108,10 @@ end
 -- @treturn table map name -> `path` (nil when missing), `hint` (when missing), `own`
 -- (given by the user)
 function libraries.mallocs(added)
+  if added[C_LIBRARY] then
+    fail.usage("--malloc %s=%s: '%s' is the C library's own malloc; give this one another name",
+      C_LIBRARY, added[C_LIBRARY], C_LIBRARY)
+  end
   local cache, found = loader_cache(), {}
   for name, malloc in pairs(mallocs) do
     local path = located(cache, malloc)

@@ -4,6 +4,7 @@
 local callers = require "heaplab.callers"
 local catalogue = require "heaplab.catalogue"
 local executor = require "heaplab.executor"
+local fail = require "heaplab.fail"
 local files = require "heaplab.files"
 local fingerprint = require "heaplab.fingerprint"
 local interrupt = require "heaplab.interrupt"
@@ -25,6 +26,7 @@ local function named_libraries(option, texts)
   local found = {}
   for _, text in ipairs(texts) do
     local name, path = libraries.named(option, text)
+    if found[name] then fail.usage("%s %s: the name '%s' is given twice", option, text, name) end
     found[name] = path
   end
   return found

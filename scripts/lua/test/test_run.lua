@@ -267,6 +267,13 @@ function TestInput.test_malformed_options()
   one_line(heaplab("run", "--lua", "c=/bin/sh"), "the caller name 'c' is given twice")
 end
 
+function TestInput.test_names_of_libraries_that_stand_for_another()
+  local file = BUILD .. "/lib/libwinheap-native.so"
+  one_line(heaplab("run", "--malloc", "glibc=" .. file), "'glibc' is the C library's own malloc")
+  one_line(heaplab("run", "--malloc", "x=" .. file, "--malloc", "x=" .. file),
+    "the name 'x' is given twice")
+end
+
 function TestInput:test_places_that_cannot_be_used()
   one_line(heaplab("run", "--build", self.folder), "/bin/heaplab-bench not found; build it")
   write(self.folder .. "/file", "")
