@@ -85,6 +85,7 @@ local function run(script, base)
   local result = process.run { argv = { "env", "LC_ALL=C.UTF-8", "gnuplot",
     "--default-settings", path } }
   os.remove(path)
+  if result.kind == "interrupted" then return nil, "interrupted" end
   local message = result.stderr .. result.stdout
   if result.ok and not message:find("%S") then return true end
   if not process.find("gnuplot") then

@@ -23,6 +23,7 @@ end
 
 local function main(args)
   local fail = require "heaplab.fail"
+  require("heaplab.interrupt").default()
   local names = verbs(require "heaplab.files", require "heaplab.paths")
   local verb = table.remove(args, 1)
   if verb == "--help" or verb == "-h" then return print_help(names) end
@@ -64,4 +65,6 @@ if not io.stdout:flush() and code == 0 then
   io.stderr:write("heaplab: cannot write to standard output\n")
   code = 1
 end
+local interrupt = package.loaded["heaplab.interrupt"]
+if code == 1 and interrupt and interrupt.requested() then code = interrupt.exit_code() end
 os.exit(code)

@@ -2,6 +2,8 @@
 # A stand-in for a Lua VM with its benchmark program: for tests of what the real one must not do.
 # Its strategies say what happens: fine, crash, hang, liar (names another malloc than it has),
 # stop (interrupts the runner in the round that the file stop_round beside it names, then hangs).
+# hangup closes the runner's terminal.
+# With a file stop_listing beside it, it interrupts the runner that asks for its strategies.
 # Its cases: `one` and `two` share a process, `bad` too but crashes it; `solo` runs alone.
 set -eu
 folder=$(dirname "$0")
@@ -9,7 +11,7 @@ shift # the path of main.lua
 
 list_strategies() {
     printf 'strategy\tprofile\tneeds\n'
-    for name in userdata:malloc nop fine crash hang liar stop; do
+    for name in userdata:malloc nop fine crash hang liar stop hangup; do
         printf '%s\tsmoke\t-\n' "$name"
     done
 }
@@ -37,7 +39,10 @@ out=
 cases=
 for argument; do
     case $argument in
-    --list-strategies) list_strategies && exit ;;
+    --list-strategies)
+        [ -e "$folder/stop_listing" ] && kill -INT "$PPID" && exec sleep 2
+        list_strategies && exit
+        ;;
     --strategy=*) strategy=${argument#*=} ;;
     --case=*) cases="$cases ${argument#*=}" ;;
     --benchmark_out=*) out=${argument#*=} ;;
@@ -51,6 +56,7 @@ malloc=/lib/libc.so.6
 case $strategy in
 hang) exec sleep 600 ;;
 liar) malloc=/lib/libother.so ;;
+hangup) kill -HUP "$PPID" ;;
 stop)
     case ${out##*/} in
     r"$(cat "$folder/stop_round")"-*) kill -INT "$PPID" && exec sleep 600 ;;

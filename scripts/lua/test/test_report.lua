@@ -7,6 +7,7 @@ local case_index = require "heaplab.case_index"
 local compare = require "heaplab.compare"
 local files = require "heaplab.files"
 local html = require("heaplab.text").html
+local paths = require "heaplab.paths"
 local process = require "heaplab.process"
 local report = require "heaplab.report"
 local runs = require "heaplab.runs"
@@ -101,6 +102,26 @@ function page:testLossesComeFirstWorstOnTop()
   end
   lu.assertTrue(last < math.huge)
   contains(section, "slower")
+end
+
+-- A gnuplot at which somebody presses Ctrl-C: half a picture is there.
+local STOPPED = [[
+#!/bin/sh
+sed -n "s/^set output '\(.*\)'/\1/p" "$2" | while read -r file; do echo half >"$file"; done
+kill -INT "$PPID"
+exec sleep 600
+]]
+
+function page:testCtrlCLeavesNoHalfOfAPicture()
+  local run = synthetic.run { rounds = 5 }
+  local dir = synthetic.write(self.results .. "/runs/" .. run.meta.id, run)
+  assert(files.write(self.results .. "/gnuplot", STOPPED))
+  assert(process.run({ argv = { "chmod", "+x", self.results .. "/gnuplot" } }).ok)
+  local result = process.run { argv = { paths.root .. "/scripts/heaplab", "report", "--run", dir },
+    env = { PATH = self.results .. ":" .. os.getenv("PATH") } }
+  lu.assertEquals({ result.code, result.stderr }, { 130, "heaplab: interrupted\n" })
+  lu.assertEquals(files.list(dir .. "/charts"), {})
+  lu.assertFalse(files.exists(dir .. "/report.html"))
 end
 
 function page:testWithoutALossThePageSaysSo()

@@ -217,6 +217,21 @@ function TestFailures:test_ctrl_c_in_the_first_round_leaves_latest_alone()
   lu.assertNil(lfs.symlinkattributes(paths.runs() .. "/latest"))
 end
 
+function TestFailures:test_ctrl_c_while_the_cases_are_listed()
+  write(self.folder .. "/stop_listing", "")
+  local result = self:fake("fine")
+  lu.assertEquals({ result.signal, result.stderr }, { "SIGINT", "" })
+  lu.assertNil(lfs.attributes(paths.results))
+end
+
+function TestFailures:test_what_nohup_ignores_stays_ignored()
+  local result = process.run { argv = { "sh", "-c", "trap '' HUP; exec \"$0\" run --profile smoke"
+    .. " --caller lua54 --lua \"$1\" --strategy hangup --rounds 1", HEAPLAB, self.vm },
+    env = { PATH = os.getenv("PATH"), HEAPLAB_BUILD = BUILD, HEAPLAB_RESULTS = paths.results } }
+  lu.assertEquals(result.code, 0, result.stderr)
+  lu.assertEquals(latest().meta.status, "complete")
+end
+
 function TestFailures:test_a_second_vm_is_another_caller()
   local result = heaplab("run", "--profile", "smoke", "--caller", "other", "--lua",
     "other=" .. self.vm, "--strategy", "fine", "--rounds", "1")

@@ -8,6 +8,7 @@ local fail = require "heaplab.fail"
 local files = require "heaplab.files"
 local gnuplot = require "heaplab.gnuplot"
 local history = require "heaplab.history"
+local interrupt = require "heaplab.interrupt"
 local json = require "heaplab.json"
 local paths = require "heaplab.paths"
 local selection = require "heaplab.selection"
@@ -125,6 +126,7 @@ end
 
 local function run(args)
   local options = parse(args)
+  interrupt.install() -- so that no half of a picture stays behind
   local groups = read(options)
   if #groups == 0 then fail.usage("%s holds no run yet; make one with `heaplab run`",
     store.path()) end

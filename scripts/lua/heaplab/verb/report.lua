@@ -2,6 +2,7 @@
 -- @module heaplab.verb.report
 local cli = require "heaplab.cli"
 local fail = require "heaplab.fail"
+local interrupt = require "heaplab.interrupt"
 local report = require "heaplab.report"
 local runs = require "heaplab.runs"
 
@@ -20,6 +21,7 @@ local function run(args)
   local options = parse(args)
   local dir = fail.unless(runs.resolve(options.run))
   local loaded = fail.unless(runs.load(dir))
+  interrupt.install() -- so that no half of a picture stays behind
   cli.emit(report.write(loaded, { reference = options.reference, out = options.out }) .. "\n")
   return 0
 end
