@@ -1,6 +1,8 @@
 --- Runs the rounds: every process of each, failures set aside case by case, samples round by round.
 -- @module heaplab.executor
 
+local fail = require "heaplab.fail"
+local files = require "heaplab.files"
 local interrupt = require "heaplab.interrupt"
 local key = require "heaplab.key"
 local job = require "heaplab.job"
@@ -67,11 +69,19 @@ function executor:run_job(round, work, results)
     self:take(round, work, measured, results)
   elseif kind == "interrupted" then
     return false
-  elseif kind == "proof" or #work.cases == 1 then
+  elseif kind == "proof" then
     self:fail_all(round, work, what)
   else
-    return self:isolate(round, work, what, results)
+    return self:blame(round, work, what, results)
   end
+  return true
+end
+
+-- A process that had no room for its output is not to blame, and the run cannot go on.
+function executor:blame(round, work, what, results)
+  fail.unless(files.has_room(self.raw))
+  if #work.cases > 1 then return self:isolate(round, work, what, results) end
+  self:fail_all(round, work, what)
   return true
 end
 

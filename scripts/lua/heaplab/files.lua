@@ -74,6 +74,14 @@ function files.write(path, text)
   return nil, err
 end
 
+--- Whether a folder still takes a megabyte: leaves nothing there.
+function files.has_room(folder)
+  local path = ("%s/room.tmp%d"):format(folder, unistd.getpid())
+  local ok, err = write_file(path, fcntl.O_TRUNC, ("x"):rep(CHUNK))
+  os.remove(path)
+  return ok, err
+end
+
 --- Writes text to standard output, after what print and io.write have buffered.
 function files.emit(text)
   local ok = io.stdout:flush() and write_all(unistd.STDOUT_FILENO, text)

@@ -2,7 +2,7 @@
 # A stand-in for a Lua VM with its benchmark program: for tests of what the real one must not do.
 # Its strategies say what happens: fine, crash, hang, liar (names another malloc than it has),
 # stop (interrupts the runner in the round that the file stop_round beside it names, then hangs).
-# hangup closes the runner's terminal.
+# hangup closes the runner's terminal, full writes much.
 # With a file stop_listing beside it, it interrupts the runner that asks for its strategies.
 # Its cases: `one` and `two` share a process, `bad` too but crashes it; `solo` runs alone.
 set -eu
@@ -11,7 +11,7 @@ shift # the path of main.lua
 
 list_strategies() {
     printf 'strategy\tprofile\tneeds\n'
-    for name in userdata:malloc nop fine crash hang liar stop hangup; do
+    for name in userdata:malloc nop fine crash hang liar stop hangup full; do
         printf '%s\tsmoke\t-\n' "$name"
     done
 }
@@ -57,6 +57,7 @@ case $strategy in
 hang) exec sleep 600 ;;
 liar) malloc=/lib/libother.so ;;
 hangup) kill -HUP "$PPID" ;;
+full) head -c 100000 /dev/zero >"$out" ;;
 stop)
     case ${out##*/} in
     r"$(cat "$folder/stop_round")"-*) kill -INT "$PPID" && exec sleep 600 ;;

@@ -260,6 +260,16 @@ function TestFailures:test_a_full_disk_is_one_line_and_no_latest()
   end
 end
 
+function TestFailures:test_no_case_fails_for_a_full_disk()
+  local result = process.run { argv = { "sh", "-c", "trap '' XFSZ; ulimit -f 16; exec \"$0\" run"
+    .. ' --profile smoke --caller lua54 --lua "$1" --strategy full', HEAPLAB, self.vm },
+    env = { PATH = os.getenv("PATH"), HEAPLAB_BUILD = BUILD, HEAPLAB_RESULTS = paths.results } }
+  lu.assertEquals(result.code, 1)
+  lu.assertNotStrContains(result.stderr, "failed:")
+  lu.assertStrMatches(result.stderr, "[^\n]*\nheaplab: cannot write [^\n]*\n")
+  lu.assertNil(lfs.symlinkattributes(paths.runs() .. "/latest"))
+end
+
 local TestInput = setmetatable({}, { __index = Case })
 
 function TestInput.test_unknown_names_list_the_valid_ones()
