@@ -4,6 +4,7 @@
 struct tally {
     size_t committed; /* pages */
     size_t listed;    /* spans that say they are in a list */
+    size_t segments;
 };
 
 /* Nothing is read through a link before it is known to point to a free carved block. */
@@ -93,6 +94,7 @@ static bool check_segment(const struct heap *heap, struct segment *segment, stru
     }
     for (unit = SEGMENT_META_UNITS; unit < SEGMENT_UNITS; unit++)
         tally->committed += segment->touched[unit];
+    tally->segments++;
     return true;
 }
 
@@ -101,6 +103,15 @@ static bool check_segments(const struct heap *heap, struct segment *segment, str
         if (!check_segment(heap, segment, tally))
             return false;
     return true;
+}
+
+static bool check_spares(const struct heap *heap) {
+    size_t spares = 0;
+
+    for (const struct segment *segment = heap->spare; segment != NULL; segment = segment->next)
+        if (++spares > heap->spares || owner_of(segment) != 0)
+            return false;
+    return spares == heap->spares;
 }
 
 static bool check_large(const struct heap *heap, struct tally *tally) {
@@ -128,9 +139,10 @@ static bool check_lists(const struct heap *heap, size_t listed) {
 }
 
 bool heap_check(struct heap *heap) {
-    struct tally tally = {0, 0};
+    struct tally tally = {0, 0, 0};
 
     return check_segments(heap, heap->open, &tally) && check_segments(heap, heap->full, &tally) &&
-           check_large(heap, &tally) && check_lists(heap, tally.listed) &&
-           tally.committed == heap->committed && tally.committed <= heap->limit;
+           check_spares(heap) && tally.segments == heap->segments && check_large(heap, &tally) &&
+           check_lists(heap, tally.listed) && tally.committed == heap->committed &&
+           tally.committed <= heap->limit;
 }

@@ -19,7 +19,8 @@ static bool heap_reserve(struct heap *heap, size_t max) {
 }
 
 bool heap_open(struct heap *heap, uint32_t options, size_t initial, size_t max) {
-    heap->open = heap->full = heap->large = NULL;
+    heap->open = heap->full = heap->large = heap->spare = NULL;
+    heap->segments = heap->segments_peak = heap->spares = 0;
     heap->committed = 0;
     heap->limit = max == 0 ? SIZE_MAX : pages_of(max);
     heap->reserve_bytes = heap->reserve_used = 0;
@@ -74,7 +75,7 @@ bool heap_make_room(struct heap *heap) {
     bool released;
 
     if (heap->limit == SIZE_MAX)
-        return false;
+        return segment_release_spares(heap);
     released = span_release_empty(heap);
     return pages_trim(heap) != 0 || released;
 }

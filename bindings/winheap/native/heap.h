@@ -23,7 +23,7 @@ void *heap_alloc_slow(struct heap *heap, size_t size, bool zero);
 /* The slow half of a release: the span of the freed block has reached its mark. */
 void heap_settle(struct heap *heap, struct span *span);
 
-/* Gives back unused pages of a heap at its maximum; true if there were any. */
+/* Gives back unused pages of a heap at its maximum or without memory; true if there were any. */
 bool heap_make_room(struct heap *heap);
 
 /* Changes a live block's size; NULL, and nothing has changed, without memory or if it must move. */

@@ -97,6 +97,10 @@ struct heap {
     struct segment *open; /* segments with a free unit */
     struct segment *full; /* segments without */
     struct segment *large;
+    struct segment *spare; /* empty segments kept for the next in need: see segment.h */
+    uint32_t segments;     /* open and full ones */
+    uint32_t segments_peak;
+    uint32_t spares;
     size_t committed; /* pages for blocks, carved or populated and not given back */
     size_t limit;     /* that committed never exceeds; SIZE_MAX without a maximum */
     char *reserve;    /* a fixed-size heap's reservation: segments are taken from it in order */

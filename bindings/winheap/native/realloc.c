@@ -65,7 +65,8 @@ void *heap_realloc(struct heap *heap, struct span *span, uint32_t index, void *b
     size_t old_size = span_get_size(span, index);
     void *resized = resize(heap, span, index, block, size, in_place_only);
 
-    if (resized == NULL && heap_make_room(heap))
+    /* What cannot grow in place in a heap without a maximum lacks no memory. */
+    if (resized == NULL && !(in_place_only && heap->limit == SIZE_MAX) && heap_make_room(heap))
         resized = resize(heap, span, index, block, size, in_place_only);
     if (resized != NULL && size > old_size && (modes & HEAP_ZERO_MEMORY))
         clear_growth(resized, large, old_size, size);

@@ -53,8 +53,23 @@ static struct segment *segment_obtain(struct heap *heap) {
 
     if (heap->limit != SIZE_MAX)
         return segment_from_reserve(heap);
+    segment = heap->spare;
+    if (segment != NULL) {
+        heap->spare = segment->next;
+        heap->spares--;
+        return segment;
+    }
     segment = cache_take();
     return segment != NULL ? segment : os_map_segments(SEGMENT_BYTES);
+}
+
+/* One more segment in use: a new peak, or the old one is a segment longer ago. */
+static void segment_count(struct heap *heap) {
+    heap->segments++;
+    if (heap->segments > heap->segments_peak)
+        heap->segments_peak = heap->segments;
+    else if (heap->segments < heap->segments_peak)
+        heap->segments_peak--;
 }
 
 /* An empty segment at the head of the heap's open ones. */
@@ -69,18 +84,50 @@ static struct segment *segment_open(struct heap *heap) {
     if (segment->table_top == 0)
         segment->table_top = TABLE_AREA_LINE;
     heap->committed += segment_touched(segment);
+    segment_count(heap);
     segment_link(&heap->open, segment);
     owner_set(segment, owner_value(heap));
     return segment;
+}
+
+static bool segment_keep(struct heap *heap, struct segment *segment) {
+    if (heap->spares >= heap->segments_peak / 2)
+        return false;
+    segment->next = heap->spare;
+    heap->spare = segment;
+    heap->spares++;
+    return true;
+}
+
+/* For any growable heap, or for the system. */
+static void segment_return(struct segment *segment) {
+    if (!cache_keep(segment))
+        os_unmap_segments(segment, SEGMENT_BYTES);
 }
 
 /* Out of its list already; its descriptors are zero. */
 static void segment_close(struct heap *heap, struct segment *segment) {
     owner_set(segment, 0);
     pages_discharge(heap, segment_touched(segment));
-    if (segment->reserved || (heap->limit == SIZE_MAX && cache_keep(segment)))
-        return;
-    os_unmap_segments(segment, SEGMENT_BYTES);
+    heap->segments--;
+    if (heap->limit == SIZE_MAX) {
+        if (!segment_keep(heap, segment))
+            segment_return(segment);
+    } else if (!segment->reserved) {
+        os_unmap_segments(segment, SEGMENT_BYTES);
+    }
+}
+
+bool segment_release_spares(struct heap *heap) {
+    bool released = heap->spare != NULL;
+
+    while (heap->spare != NULL) {
+        struct segment *segment = heap->spare;
+        heap->spare = segment->next;
+        os_unmap_segments(segment, SEGMENT_BYTES);
+    }
+    heap->spares = 0;
+    return released;
 }
 
 static uint64_t units_mask(uint32_t unit, uint32_t units) {
@@ -212,10 +259,12 @@ static void segment_release_list(struct heap *heap, struct segment *segment) {
 }
 
 void segment_release_all(struct heap *heap) {
+    heap->segments_peak = 0; /* keeps none */
     segment_release_list(heap, heap->open);
     segment_release_list(heap, heap->full);
     heap->open = NULL;
     heap->full = NULL;
+    segment_release_spares(heap);
     if (heap->reserve_bytes != 0)
         os_unmap_segments(heap->reserve, heap->reserve_bytes);
 }

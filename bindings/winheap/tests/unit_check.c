@@ -99,6 +99,8 @@ static void damaged_heaps_are_seen(void **state) {
     (void)state;
     assert_seen(heap->committed, heap->committed + 1);
     assert_seen(heap->limit, heap->committed - 1);
+    assert_seen(heap->segments, heap->segments + 1);
+    assert_seen(heap->spares, heap->spares + 1);
     assert_seen(segment->touched[20], 3);
     assert_seen(segment->free_units, segment->free_units ^ (uint64_t)1 << 40);
     assert_seen(segment->heap, NULL);
