@@ -6,9 +6,9 @@ local profile = {}
 --- Names from the smallest to the largest; each includes the cases of those before it.
 profile.NAMES = { "smoke", "quick", "nightly", "full" }
 
--- A slice is repetitions × 1.4 × min_time, for google-benchmark aims at that much, and the search for
--- the number of iterations: about 20 ms. Fifteen rounds are what an exact sign test needs
--- under Holm's correction over some hundred cases.
+-- A slice is about 20 ms: the search for the number of iterations, then repetitions × 1.4 ×
+-- min_time, for google-benchmark aims at that much. Fifteen rounds are what an exact sign test
+-- needs under Holm's correction over some hundred cases.
 local settings = {
   smoke = { rounds = 3, repetitions = 1, min_time = 0.002 },
   quick = { rounds = 15, repetitions = 3, min_time = 0.004 },

@@ -58,7 +58,7 @@ function TestStress:test_the_model_on_one_engine()
   lu.assertTrue(stored.harnesses[1].operations > 0)
   lu.assertEquals(cjson.decode(scratch.read(copy)), stored)
   for _, kind in ipairs { "svg", "png" } do
-    lu.assertTrue(#scratch.read(dir .. "/timeline." .. kind) > 1000)
+    lu.assertTrue(#scratch.read(dir .. "/timeline-model-c." .. kind) > 1000)
   end
 end
 

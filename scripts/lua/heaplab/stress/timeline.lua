@@ -1,12 +1,16 @@
---- The chart of a stress run: live bytes, resident bytes and operations per second over time.
+--- The charts of a stress run, one per harness and caller: live bytes, resident bytes and
+-- operations per second over time, each engine a line.
 -- @module heaplab.stress.timeline
 
+local frame = require "heaplab.charts.frame"
 local gnuplot = require "heaplab.gnuplot"
 local palette = require "heaplab.palette"
 
 local timeline = {}
 
 local MIB = 2 ^ 20
+local SIZE = { width = 800, height = 780 }
+local BOTTOM, GAP = 56, 28 -- pixels
 
 -- Operations per second between two looks at the clock.
 local function rows_of(result)
@@ -14,28 +18,34 @@ local function rows_of(result)
   for i, point in ipairs(result.timeline) do
     local rate = before and point.t > before.t
       and (point.operations - before.operations) / (point.t - before.t) / 1e6
-    rows[i] = { point.t, point.live_bytes / MIB, point.rss / MIB, rate or 0 / 0 }
+    rows[i] = { point.t, point.live_bytes / MIB, point.rss / MIB, rate }
     before = point
   end
   return rows
 end
 
-local function title_of(result)
-  return ("%s %s %s"):format(result.harness, result.caller, result.engine)
+local function block_name(index)
+  return "engine" .. index
 end
 
-local function line(block, column, result)
-  local style = palette.style("heap:" .. result.engine)
-  local dash = result.harness == "model" and 1 or result.caller == "luajit" and 2 or 4
-  return ("$%s using 1:%d with lines lw 1.5 lc rgb '%s' dt %d title %s"):format(block, column,
-    style.color, dash, gnuplot.text(title_of(result)))
+-- The panels stand one above the other, the first on top.
+local function place(index, count)
+  local height = (SIZE.height - frame.TOP - BOTTOM - (count - 1) * GAP) / count
+  local top = frame.TOP + (index - 1) * (height + GAP)
+  return ("set tmargin at screen %.4f\nset bmargin at screen %.4f"):format(1 - top / SIZE.height,
+    1 - (top + height) / SIZE.height)
 end
 
-local function panel(label, column, results, blocks)
+local function panel(column, results)
   local plots = {}
-  for i, result in ipairs(results) do plots[i] = line(blocks[i], column, result) end
-  return ("set ylabel %s\nplot %s"):format(gnuplot.text(label), table.concat(plots, ", \\\n  "))
+  for i, result in ipairs(results) do
+    plots[i] = ("$%s using 1:%d with lines lw 1.5 lc rgb '%s' title %s"):format(block_name(i),
+      column, palette.style("heap:" .. result.engine).color, gnuplot.text(result.engine))
+  end
+  return "plot " .. table.concat(plots, ", ")
 end
+
+local PANELS = { "live, MiB", "resident, MiB", "million operations/s" }
 
 local function longest(results)
   local last = 0
@@ -45,29 +55,65 @@ local function longest(results)
   return last
 end
 
---- Draws a chart to BASE.svg and BASE.png.
--- @tparam {table,...} results of the harnesses, as their JSON holds them
--- @string base path without its extension
--- @return true, or nil and a message
-function timeline.draw(results, base)
-  local script, blocks, shown = {}, {}, {}
+local function panels(results)
+  local script = { "set yrange [0:*]", "set key outside right top Left reverse",
+    ("set xrange [0:%s]"):format(gnuplot.number(longest(results))) }
+  for i, label in ipairs(PANELS) do
+    if i == #PANELS then script[#script + 1] = "set xlabel 'seconds'" end
+    script[#script + 1] = place(i, #PANELS)
+    script[#script + 1] = "set ylabel " .. gnuplot.text(label)
+    script[#script + 1] = panel(i + 1, results)
+    script[#script + 1] = "unset key; unset label"
+  end
+  return table.concat(script, "\n")
+end
+
+local function chart_of(results)
+  local blocks = {}
+  for i, result in ipairs(results) do
+    blocks[i] = gnuplot.block(block_name(i), rows_of(result))
+  end
+  local first = results[1]
+  return {
+    width = SIZE.width, height = SIZE.height,
+    script = table.concat({
+      table.concat(blocks, "\n"),
+      frame.open { width = SIZE.width, height = SIZE.height, left = 88, right = 120,
+        bottom = BOTTOM,
+        title = ("Stress %s from %s: memory and speed of each engine over time"):format(
+          first.harness, frame.caller(first.caller)),
+        subtitle = "what the harness holds, what the process has resident, and how fast it goes",
+        source = ("seed %.0f"):format(first.seed) },
+      "set multiplot", panels(results), "unset multiplot",
+    }, "\n"),
+  }
+end
+
+-- The results that have a line to draw, by harness and caller; and the names in order.
+local function groups_of(results)
+  local groups, names = {}, {}
   for _, result in ipairs(results) do
     if #result.timeline > 1 then
-      shown[#shown + 1], blocks[#blocks + 1] = result, "run" .. #shown + 1
-      script[#script + 1] = gnuplot.block(blocks[#blocks], rows_of(result))
+      local name = result.harness .. "-" .. result.caller
+      if not groups[name] then groups[name], names[#names + 1] = {}, name end
+      table.insert(groups[name], result)
     end
   end
-  if #shown == 0 then return nil, "no harness reported a time line" end
-  for _, text in ipairs {
-    "set multiplot layout 3,1", "set grid", "set yrange [0:*]",
-    ("set xrange [0:%s]"):format(gnuplot.number(longest(shown))),
-    "set lmargin at screen 0.09", "set rmargin at screen 0.76", "set key outside right top",
-    panel("live, MiB", 2, shown, blocks), "set key off", panel("resident, MiB", 3, shown, blocks),
-    "set xlabel 'seconds'", panel("million operations/s", 4, shown, blocks), "unset multiplot",
-  } do
-    script[#script + 1] = text
+  return groups, names
+end
+
+--- Draws `timeline-HARNESS-CALLER.svg` and `.png` into a folder.
+-- @tparam {table,...} results of the harnesses, as their JSON holds them
+-- @string folder
+-- @return true, or nil and a message
+function timeline.draw(results, folder)
+  local groups, names = groups_of(results)
+  if #names == 0 then return nil, "no harness reported a time line" end
+  for _, name in ipairs(names) do
+    local drawn, err = gnuplot.draw(chart_of(groups[name]), folder .. "/timeline-" .. name)
+    if not drawn then return nil, err end
   end
-  return gnuplot.draw({ script = table.concat(script, "\n"), width = 900, height = 900 }, base)
+  return true
 end
 
 return timeline

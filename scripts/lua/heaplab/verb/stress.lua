@@ -106,7 +106,7 @@ local function store(results, options, folder, started)
   fail.unless(files.write(folder .. "/stress.json", text))
   if options.json then fail.unless(files.write(options.json, text)) end
   if #results > 0 then
-    local drawn, err = timeline.draw(results, folder .. "/timeline")
+    local drawn, err = timeline.draw(results, folder)
     if not drawn then io.stderr:write("heaplab: no chart: ", err, "\n") end
   end
 end
