@@ -30,7 +30,7 @@ end
 local function row_of(case, options)
   local base, base_rounds, against_rounds = sides(case, options)
   if not base then return nil end
-  local logs = ratio.logs(base_rounds, against_rounds)
+  local logs, by_round = ratio.logs(base_rounds, against_rounds)
   if #logs == 0 then return nil end
   local row = ratio.of_logs(logs)
   row.name, row.caller = case.name, case.caller
@@ -38,7 +38,7 @@ local function row_of(case, options)
   row.base, row.against, row.logs = base, options.against, logs
   row.base_median = order.median(series.values(base_rounds))
   row.margin = verdict.margin(case.unit, row.base_median)
-  row.paired = { base = base_rounds, against = against_rounds }
+  row.by_round = by_round
   return row
 end
 
@@ -52,28 +52,33 @@ local function rows_of(cases, options)
   return rows
 end
 
-local function most_rounds(rows)
-  local most = 0
-  for _, row in ipairs(rows) do most = math.max(most, row.rounds) end
-  return most
+-- The row with the most rounds, the first of several.
+local function fullest(rows)
+  local best = rows[1]
+  for _, row in ipairs(rows) do
+    if row.rounds > best.rounds then best = row end
+  end
+  return best
+end
+
+local function has_rounds(row, wanted)
+  for round in pairs(wanted) do
+    if not row.by_round[round] then return false end
+  end
+  return true
 end
 
 --- The geometric mean of rows over their cases, paired by round.
--- A case that has fewer rounds than the others is left out: a mean over changing sets of cases
+-- A case that lacks a round of the fullest one is left out: a mean over changing sets of cases
 -- would compare nothing.
 -- @tparam {table,...} rows of @{strategies}
 -- @treturn table as ratio.of_logs, with `cases`, the number of rows in it
 function compare.geomean(rows)
-  local most, sums, cases = most_rounds(rows), {}, 0
+  local wanted, sums, cases = fullest(rows).by_round, {}, 0
   for _, row in ipairs(rows) do
-    if row.rounds == most then
+    if has_rounds(row, wanted) then
       cases = cases + 1
-      for round, base in pairs(row.paired.base) do
-        local against = row.paired.against[round]
-        if against and base > 0 and against > 0 then
-          sums[round] = (sums[round] or 0) + math.log(against / base)
-        end
-      end
+      for round in pairs(wanted) do sums[round] = (sums[round] or 0) + row.by_round[round] end
     end
   end
   local logs = {}

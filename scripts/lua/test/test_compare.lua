@@ -139,6 +139,20 @@ function TestCompare.test_a_case_that_failed_half_way_is_left_out_of_the_mean()
   lu.assertEquals({ result.geomean.cases, result.cases[2].rounds }, { 1, 8 })
 end
 
+-- Peak memory of zero has no logarithm, so that cases may lack different rounds.
+function TestCompare.test_the_mean_is_over_the_same_cases_in_every_round()
+  local run = synthetic({ ["size=1"] = { ref = 100, new = 200 },
+    ["size=2"] = { ref = 100, new = 800 } }, { noise = 0 })
+  for _, sample in ipairs(run.samples) do
+    local lacking = sample.params == "size=1" and 3 or 7
+    if sample.round == lacking and sample.strategy == "new" then sample.value = 0 end
+  end
+  local mean = compare.strategies(run, { base = "ref", against = "new" }).geomean
+  lu.assertEquals({ mean.cases, mean.rounds }, { 1, 14 })
+  lu.assertAlmostEquals(mean.low, 2, 1e-9)
+  lu.assertAlmostEquals(mean.high, 2, 1e-9)
+end
+
 function TestCompare.test_unknown_names_list_the_known()
   local run = four_truths()
   local function message(options)

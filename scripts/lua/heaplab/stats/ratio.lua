@@ -14,16 +14,20 @@ local ratio = {}
 --- Level of the intervals and tests where the caller gives none.
 ratio.ALPHA = 0.05
 
---- log(against / base) of every round that has both, both positive; unordered.
+--- log(against / base) of every round that has both, both positive.
 -- @param base map round -> value
 -- @param against map round -> value
+-- @return unordered array, and map round -> the same
 function ratio.logs(base, against)
-  local logs = {}
+  local logs, by_round = {}, {}
   for round, value in pairs(base) do
     local other = against[round]
-    if other and value > 0 and other > 0 then logs[#logs + 1] = math.log(other / value) end
+    if other and value > 0 and other > 0 then
+      by_round[round] = math.log(other / value)
+      logs[#logs + 1] = by_round[round]
+    end
   end
-  return logs
+  return logs, by_round
 end
 
 local function p_value(logs)
