@@ -46,13 +46,14 @@ function verdict.of(row)
 end
 
 --- Judges all cases of a comparison as one family, in place: sets `verdict`, `p_adjusted` and
--- `mde` (of the corrected test) of each.
+-- `mde` (of the corrected test) of each. A case that failed half way has fewer rounds: it is corrected like the others, and not they
+-- judged as loosely as it would have to be.
 -- @tparam {table,...} rows as for @{of}, with `p`
 -- @treturn boolean whether Holm's correction applies: the rounds suffice for so many cases
 function verdict.judge(rows)
-  local p, fewest = {}, math.huge
-  for i, row in ipairs(rows) do p[i], fewest = row.p, math.min(fewest, row.rounds) end
-  local corrected = holm.applies(fewest, #rows, ratio.ALPHA)
+  local p, most = {}, 0
+  for i, row in ipairs(rows) do p[i], most = row.p, math.max(most, row.rounds) end
+  local corrected = holm.applies(most, #rows, ratio.ALPHA)
   local adjusted = corrected and holm.adjust(p) or {}
   local level = corrected and ratio.ALPHA / #rows or ratio.ALPHA
   for i, row in ipairs(rows) do

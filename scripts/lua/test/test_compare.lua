@@ -153,6 +153,20 @@ function TestCompare.test_the_mean_is_over_the_same_cases_in_every_round()
   lu.assertAlmostEquals(mean.high, 2, 1e-9)
 end
 
+function TestCompare.test_a_case_that_failed_half_way_loosens_no_other_verdict()
+  local cases = {}
+  for size = 1, 40 do cases["size=" .. size] = { ref = 100, new = 100 } end
+  local run, kept = synthetic(cases), {}
+  for _, sample in ipairs(run.samples) do
+    if sample.params ~= "size=7" or sample.round <= 2 then kept[#kept + 1] = sample end
+  end
+  run.samples = kept
+  local result = compare.strategies(run, { base = "ref", against = "new" })
+  lu.assertTrue(result.corrected)
+  for _, row in ipairs(result.cases) do lu.assertNotNil(row.p_adjusted) end
+  lu.assertEquals(verdicts(result)["c/pair/size=7"], "invalid")
+end
+
 function TestCompare.test_unknown_names_list_the_known()
   local run = four_truths()
   local function message(options)

@@ -86,10 +86,10 @@ end
 
 local function notes(result)
   local lines = {}
-  local confidence = result.cases[1].confidence
-  if confidence < 0.95 then
+  local mean = result.geomean -- as many rounds as any case
+  if mean.confidence < 0.95 then
     lines[#lines + 1] = ("%d rounds are too few: the intervals cover only %.0f %%\n")
-      :format(result.cases[1].rounds, 100 * confidence)
+      :format(mean.rounds, 100 * mean.confidence)
   elseif not result.corrected then
     lines[#lines + 1] = "too few rounds for Holm's correction over so many cases:"
       .. " verdicts rest on each case's own interval\n"
