@@ -46,7 +46,8 @@ function verdict.of(row)
 end
 
 --- Judges all cases of a comparison as one family, in place: sets `verdict`, `p_adjusted` and
--- `mde` (of the corrected test) of each. A case that failed half way has fewer rounds: it is corrected like the others, and not they
+-- `mde` (of the corrected test, never below the margin, within which no change is called one) of
+-- each. A case that failed half way has fewer rounds: it is corrected like the others, and not they
 -- judged as loosely as it would have to be.
 -- @tparam {table,...} rows as for @{of}, with `p`
 -- @treturn boolean whether Holm's correction applies: the rounds suffice for so many cases
@@ -57,7 +58,7 @@ function verdict.judge(rows)
   local adjusted = corrected and holm.adjust(p) or {}
   local level = corrected and ratio.ALPHA / #rows or ratio.ALPHA
   for i, row in ipairs(rows) do
-    row.p_adjusted, row.mde = adjusted[i], mde.of(row.logs, level)
+    row.p_adjusted, row.mde = adjusted[i], math.max(mde.of(row.logs, level), row.margin)
     row.verdict = verdict.of(row)
   end
   return corrected

@@ -167,6 +167,14 @@ function TestCompare.test_a_case_that_failed_half_way_loosens_no_other_verdict()
   lu.assertEquals(verdicts(result)["c/pair/size=7"], "invalid")
 end
 
+function TestCompare.test_the_mde_is_not_below_the_margin()
+  local run = synthetic({ ["size=1"] = { ref = 1, new = 1.1 }, ["size=2"] = { ref = 100,
+    new = 101 } }, { noise = 0.0001 })
+  local result = compare.strategies(run, { base = "ref", against = "new" })
+  lu.assertAlmostEquals(result.cases[1].mde, 0.25, 0.05)
+  lu.assertAlmostEquals(result.cases[2].mde, 0.02, 1e-9)
+end
+
 function TestCompare.test_unknown_names_list_the_known()
   local run = four_truths()
   local function message(options)
