@@ -1,17 +1,19 @@
 --- The tables after a run: per caller and workload, each strategy against the reference.
 -- @module heaplab.summary
 
+local callers = require "heaplab.callers"
 local columns = require "heaplab.columns"
 local compare = require "heaplab.compare"
 local fail = require "heaplab.fail"
 local series = require "heaplab.series"
+local verdict = require "heaplab.verdict"
 
 local summary = {}
 
 local VERDICTS = { "slower", "faster", "equivalent", "unresolved", "invalid" }
 
--- The strategy whose losses come first: ours.
-local OURS = "heap:native"
+local CALLER_RANK = {}
+for i, name in ipairs(callers.KINDS) do CALLER_RANK[name] = i end
 
 local function by_workload(rows)
   local groups, list = {}, {}
@@ -63,40 +65,49 @@ function Tables:add(caller, reference, workload, line)
   local id = caller .. "/" .. workload
   local entry = self.found[id]
   if not entry then
-    entry = { caller = caller, workload = workload, reference = reference, lines = {}, loss = 0 }
+    entry = { caller = caller, workload = workload, reference = reference, lines = {} }
     self.found[id] = entry
     table.insert(self.list, entry)
   end
   table.insert(entry.lines, line)
-  if line.strategy == OURS then entry.loss = line.ratio end
+end
+
+local function by_loss(a, b)
+  if a.ratio ~= b.ratio then return a.ratio > b.ratio end
+  return a.strategy < b.strategy
+end
+
+local function by_place(a, b)
+  local rank_a, rank_b = CALLER_RANK[a.caller] or math.huge, CALLER_RANK[b.caller] or math.huge
+  if rank_a ~= rank_b then return rank_a < rank_b end
+  if a.caller ~= b.caller then return a.caller < b.caller end
+  return a.workload < b.workload
 end
 
 function Tables:sorted()
-  for _, entry in ipairs(self.list) do
-    table.sort(entry.lines, function(a, b) return a.ratio > b.ratio end)
-  end
-  table.sort(self.list, function(a, b)
-    if a.loss ~= b.loss then return a.loss > b.loss end
-    return a.caller .. a.workload < b.caller .. b.workload
-  end)
+  for _, entry in ipairs(self.list) do table.sort(entry.lines, by_loss) end
+  table.sort(self.list, by_place)
   return self.list
 end
 
 --- The lines of a run's tables.
 -- @tparam table run
 -- @treturn {table,...} tables: `caller`, `workload`, `reference`, `lines`: `strategy`, `ratio`,
--- `low`, `high` (geometric mean over the workload's cases), `cases`, `verdicts` (text); slowest
--- first, and the tables where heap:native loses most before the others
+-- `low`, `high` (geometric mean over the workload's cases), `cases`, `verdicts` (text). Tables by
+-- caller and workload, the slowest strategy of each first.
+-- @treturn number cases of the largest comparison
 function summary.tables(run)
-  local tables = setmetatable({ found = {}, list = {} }, Tables)
+  local tables, most = setmetatable({ found = {}, list = {} }, Tables), 0
   for caller, reference in pairs(run.meta.reference) do
     for _, strategy in ipairs(strategies_of(run, caller, reference)) do
-      for _, group in ipairs(by_workload(compared(run, caller, reference, strategy))) do
+      local rows = compared(run, caller, reference, strategy)
+      most = math.max(most, #rows)
+      for _, group in ipairs(by_workload(rows)) do
         tables:add(caller, reference, group.workload, line_of(strategy, group.rows))
       end
     end
   end
-  return tables:sorted()
+  return tables:sorted(), most
 end
 
 local function table_text(entry)
@@ -143,8 +154,10 @@ end
 --- All that is printed after a run.
 -- @tparam table run as runs.load returns it
 function summary.text(run)
-  local parts = {}
-  for i, entry in ipairs(summary.tables(run)) do parts[i] = table_text(entry) end
+  local parts, tables, most = {}, summary.tables(run)
+  for i, entry in ipairs(tables) do parts[i] = table_text(entry) end
+  local caution = #tables > 0 and verdict.caution(run.meta.rounds_done, most)
+  parts[#parts + 1] = caution and caution .. "\n"
   parts[#parts + 1] = not_found(run)
   parts[#parts + 1] = controls(run)
   parts[#parts + 1] = failures(run)

@@ -64,4 +64,20 @@ function verdict.judge(rows)
   return corrected
 end
 
+--- What to know before believing a run's verdicts: that its rounds carry none, or are too few for
+-- Holm's correction; nil when they suffice.
+-- @number rounds
+-- @number cases of its largest comparison
+-- @treturn ?string a sentence
+function verdict.caution(rounds, cases)
+  if sign.rank(rounds, ratio.ALPHA) == 0 then
+    local needed = rounds
+    repeat needed = needed + 1 until sign.rank(needed, ratio.ALPHA) > 0
+    return ("%d rounds carry no verdict; at least %d are needed."):format(rounds, needed)
+  elseif not holm.applies(rounds, cases, ratio.ALPHA) then
+    return ("%d rounds are too few for Holm's correction over %d cases: verdicts rest on each "
+      .. "case's own interval, and 1 in 20 may be wrong."):format(rounds, cases)
+  end
+end
+
 return verdict

@@ -28,7 +28,8 @@ local function synthetic(cases, options)
     end
   end
   return { dir = "/nowhere", samples = samples, meta = { reference = { c = "ref" },
-    control = { c = { of = "ref", name = "control:ref" } }, strategies = {}, failures = {} } }
+    control = { c = { of = "ref", name = "control:ref" } }, strategies = {}, failures = {},
+    rounds_done = options.rounds or 15 } }
 end
 
 local function four_truths()
@@ -191,15 +192,32 @@ end
 
 local TestSummary = {}
 
-function TestSummary.test_our_losses_come_first()
-  local run = synthetic { [""] = { ref = 100, ["heap:native"] = 50 } }
-  for _, sample in ipairs(synthetic({ [""] = { ref = 100, ["heap:native"] = 150 } }).samples) do
-    sample.workload = "zero"
-    table.insert(run.samples, sample)
+function TestSummary.test_by_caller_and_workload_the_slowest_first()
+  local run = synthetic { [""] = { ref = 100, ["heap:native"] = 50, other = 150 } }
+  for _, place in ipairs { { "lua54", "drop" }, { "c", "zero" }, { "own", "drop" },
+    { "luajit", "live" }, { "luajit", "drop" } } do
+    run.meta.reference[place[1]] = "ref"
+    for _, sample in ipairs(synthetic({ [""] = { ref = 100, ["heap:native"] = 150 } }).samples) do
+      sample.caller, sample.workload = place[1], place[2]
+      table.insert(run.samples, sample)
+    end
   end
-  local tables = summary.tables(run)
-  lu.assertEquals({ tables[1].workload, tables[2].workload }, { "zero", "pair" })
-  lu.assertAlmostEquals(tables[1].lines[1].ratio, 1.5, 0.05)
+  local places = {}
+  for i, one in ipairs(summary.tables(run)) do places[i] = one.caller .. " " .. one.workload end
+  lu.assertEquals(places, { "c pair", "c zero", "luajit drop", "luajit live", "lua54 drop",
+    "own drop" })
+  lu.assertEquals(summary.tables(run)[1].lines[1].strategy, "other")
+end
+
+function TestSummary.test_what_verdicts_rest_on_is_said()
+  local function text(rounds, count)
+    local cases = {}
+    for size = 1, count do cases["size=" .. size] = { ref = 100, new = 120 } end
+    return summary.text(synthetic(cases, { rounds = rounds }))
+  end
+  lu.assertStrContains(text(3, 2), "\n3 rounds carry no verdict; at least 6 are needed.\n")
+  lu.assertStrContains(text(8, 20), "\n8 rounds are too few for Holm's correction over 20 cases")
+  lu.assertNotStrContains(text(15, 20), "rounds")
 end
 
 function TestSummary.test_what_is_missing_or_failed_is_said()

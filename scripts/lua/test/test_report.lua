@@ -124,6 +124,11 @@ function page:testCtrlCLeavesNoHalfOfAPicture()
   lu.assertFalse(files.exists(dir .. "/report.html"))
 end
 
+function page:testThePageSaysWhenVerdictsAreUncorrected()
+  contains(self:write(synthetic.run { rounds = 6 }), "6 rounds are too few for Holm")
+  lu.assertNil(self:write(synthetic.run { rounds = 15 }):find("for Holm", 1, true))
+end
+
 function page:testWithoutALossThePageSaysSo()
   local text = self:write(synthetic.run { rounds = 15, callers = { "c" } })
   contains(text, "In none of ")

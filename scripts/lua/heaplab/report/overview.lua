@@ -7,6 +7,7 @@ local html = require("heaplab.text").html
 local ratio = require "heaplab.stats.ratio"
 local sign = require "heaplab.stats.sign"
 local units = require "heaplab.units"
+local verdict = require "heaplab.verdict"
 
 local overview = {}
 
@@ -96,12 +97,15 @@ local function enough_rounds(rounds)
   return sign.rank(rounds, ratio.ALPHA) > 0
 end
 
-local function too_few_rounds(meta)
-  if enough_rounds(meta.rounds_done) then return "" end
-  local needed = meta.rounds_done
-  repeat needed = needed + 1 until enough_rounds(needed)
-  return ('<li class="bad">%d rounds carry no verdict; at least %d are needed.</li>\n'):format(
-    meta.rounds_done, needed)
+local function too_few_rounds(meta, callers)
+  local most = 0
+  for _, caller in ipairs(callers) do
+    for _, compared in pairs(caller.compared) do most = math.max(most, compared.cases) end
+  end
+  local caution = verdict.caution(meta.rounds_done, most)
+  if not caution then return "" end
+  return ('<li class="%s">%s</li>\n'):format(enough_rounds(meta.rounds_done) and "warn" or "bad",
+    html(caution))
 end
 
 local function debug_build(meta)
@@ -138,7 +142,7 @@ function overview.html(meta, callers, fired)
     '<section id="verdict" class="banner"><h2>What this run says</h2>\n<ul class="headline">\n',
     #headlines > 0 and table.concat(headlines) or "<li>No samples: no round was finished.</li>\n",
     '</ul>\n<ul class="checks">\n', status(meta), debug_build(meta),
-    too_few_rounds(meta), table.concat(controls),
+    too_few_rounds(meta, callers), table.concat(controls),
     failures(meta), not_found(meta), "</ul>\n</section>\n",
   }
 end

@@ -29,7 +29,7 @@ local function comparisons(run, index, caller, reference)
       for _, case in ipairs(result.cases) do
         by_case[key.bench(case.workload, case.params)] = case
       end
-      found[strategy] = { geomean = result.geomean, by_case = by_case }
+      found[strategy] = { geomean = result.geomean, cases = #result.cases, by_case = by_case }
     end
   end
   return found
@@ -84,7 +84,7 @@ end
 -- @tparam table run as `heaplab.runs.load` returns it
 -- @tparam Index index of `heaplab.case_index`, over the run's samples
 -- @tparam table reference caller -> strategy
--- @treturn table array of `{ caller, reference, compared = { strategy -> { geomean } }, workloads =
+-- @treturn table array of `{ caller, reference, compared = { strategy -> { geomean, cases } }, workloads =
 -- { { name, cases = { { params, rows } } } } }`; a row has `strategy`, `caller`, `workload`,
 -- `params`, `time` and `memory` (summaries; the second may be missing), `ratio` (a case of
 -- `heaplab.compare`; missing for the reference), `verdict`
