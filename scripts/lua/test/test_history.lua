@@ -170,6 +170,20 @@ function over:testTsvAndTextListTheSameCases()
   end
 end
 
+function over:testTheVmOfAUserIsACallerToo()
+  local run = night(1, { callers = { "lua54" } })
+  run.meta.reference.mine = run.meta.reference.lua54
+  for _, sample in ipairs(run.samples) do
+    if sample.caller == "lua54" then sample.caller = "mine" end
+  end
+  assert(self.store:import(run))
+  local result = scratch.heaplab(self.dir, "history", "--caller", "mine", "--format", "tsv")
+  lu.assertEquals({ result.code, result.stderr }, { 0, "" })
+  for _, row in ipairs(assert(tsv.parse(result.stdout))) do
+    lu.assertEquals(row.caller, "mine")
+  end
+end
+
 function over:testWhatMatchesNothingIsOneLine()
   local empty = scratch.make()
   local cases = {

@@ -25,7 +25,7 @@ local function parse(args)
     .. "results/charts/history/. Runs of different machines or build types are never mixed.")
   parser:option("--filter", "Only cases whose key this POSIX extended regular expression matches")
     :argname("REGEX")
-  parser:option("--caller", "Only this caller"):choices { "c", "luajit", "lua54" }
+  parser:option("--caller", "Only this caller"):argname("CALLER")
   parser:option("--metric", "What to compare"):argname("METRIC"):default "cpu_time"
   cli.format(parser)
   return cli.parse(parser, args)
