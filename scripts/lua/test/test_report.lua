@@ -124,6 +124,13 @@ function page:testCtrlCLeavesNoHalfOfAPicture()
   lu.assertFalse(files.exists(dir .. "/report.html"))
 end
 
+function page:testThePageSaysWhereProcessesRan()
+  local run = synthetic.run { rounds = 6, callers = { "c" } }
+  contains(self:write(run), "<dt>pinned to CPU</dt><dd>none: the scheduler chose</dd>")
+  run.meta.pinned_cpu = 1
+  contains(self:write(run), "<dt>pinned to CPU</dt><dd>1</dd>")
+end
+
 function page:testThePageSaysWhenVerdictsAreUncorrected()
   contains(self:write(synthetic.run { rounds = 6 }), "6 rounds are too few for Holm")
   lu.assertNil(self:write(synthetic.run { rounds = 15 }):find("for Holm", 1, true))

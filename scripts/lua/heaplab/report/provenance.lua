@@ -97,6 +97,7 @@ local function machine(meta)
   end
   add("heaplab", ("%s, %s build"):format(meta.version, meta.build_type))
   add("seed", meta.seed)
+  add("pinned to CPU", tonumber(meta.pinned_cpu) or "none: the scheduler chose")
   add("started, finished", ("%s, %s"):format(meta.started,
     present(meta.finished) and meta.finished or "not finished"))
   add("command", table.concat(meta.command, " "))
