@@ -129,8 +129,9 @@ function files.claim(parent, name)
   local claimed, attempt = name, 1
   while ok do
     local path = parent .. "/" .. claimed
-    if lfs.mkdir(path) then return path, claimed end
-    ok, err = files.exists(path), "cannot make the folder " .. path
+    local made, mkdir_err = lfs.mkdir(path)
+    if made then return path, claimed end
+    ok, err = files.exists(path), ("cannot make the folder %s: %s"):format(path, mkdir_err)
     attempt = attempt + 1
     claimed = name .. "-" .. attempt
   end
