@@ -252,7 +252,7 @@ void strategy_print_list(void) {
           "malloc:jemalloc\tquick\tpreload\n"
           "malloc:mimalloc\tquick\tpreload\n"
           "malloc:tcmalloc\tquick\tpreload\n"
-          "mi_heap:direct\tquick\t-\n"
+          "mi_heap:direct\tquick\tloads:mimalloc\n"
           "nop\tsmoke\t-\n"
           "floor\tquick\t-\n",
           stdout);

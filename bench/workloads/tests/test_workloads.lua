@@ -81,7 +81,8 @@ local function strategies()
                 found[#found + 1] = { name = name:gsub("ENGINE", engine), engine = engine }
             end
         elseif not (sanitized and name:find("^malloc:")) then
-            lu.assertEquals(row.needs, library and "preload" or "-", name)
+            local needs = name == "mi_heap:direct" and "loads:mimalloc" or library and "preload"
+            lu.assertEquals(row.needs, needs or "-", name)
             found[#found + 1] = { name = name, library = library,
                 environment = library and { "LD_PRELOAD=" .. library } }
         end

@@ -53,6 +53,13 @@ local function with_malloc(caller, name, profile_name, library)
     preload = library.path, library_hint = library.hint, library_found = library.path ~= nil }
 end
 
+-- The program loads the library of this malloc itself, where the loader finds it.
+local function with_loaded(caller, row, library)
+  library = library or {}
+  return { caller = caller, name = row.strategy, profile = row.profile,
+    library_hint = library.hint, library_found = library.path ~= nil }
+end
+
 local function expand(list, caller, row, available)
   if row.strategy:find("ENGINE", 1, true) then
     for _, engine in ipairs(available.engines) do
@@ -67,6 +74,8 @@ local function expand(list, caller, row, available)
   elseif needs(row, "preload") then
     local name = row.strategy:match("^malloc:(.+)$")
     list[#list + 1] = with_malloc(caller, name, row.profile, available.mallocs[name])
+  elseif row.needs:find("^loads:") then
+    list[#list + 1] = with_loaded(caller, row, available.mallocs[row.needs:match(":(.+)")])
   else
     list[#list + 1] = { caller = caller, name = row.strategy, profile = row.profile,
       library_found = true }

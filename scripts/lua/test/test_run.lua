@@ -5,6 +5,8 @@ local cjson = require "cjson"
 local lfs = require "lfs"
 local lu = require "luaunit"
 
+local callers = require "heaplab.callers"
+local catalogue = require "heaplab.catalogue"
 local files = require "heaplab.files"
 local paths = require "heaplab.paths"
 local process = require "heaplab.process"
@@ -156,6 +158,18 @@ function TestReal:test_libraries_of_the_user_are_strategies()
   end
   lu.assertEquals(count(latest(), { strategy = "heap:mine", metric = "cpu_time" }), 1)
   lu.assertEquals(count(latest(), { strategy = "malloc:other", metric = "cpu_time" }), 1)
+end
+
+function TestReal.test_mimalloc_is_not_found_in_any_of_its_forms()
+  local missing = { mimalloc = { hint = "install libmimalloc2.0" } }
+  local list = catalogue.load(callers.select(BUILD, {}, { "c" })[1],
+    { engines = {}, mallocs = missing })
+  local hints = {}
+  for _, strategy in ipairs(list) do
+    if not strategy.found then hints[strategy.name] = strategy.hint end
+  end
+  lu.assertEquals({ hints["malloc:mimalloc"], hints["mi_heap:direct"] },
+    { "install libmimalloc2.0", "install libmimalloc2.0" })
 end
 
 function TestReal.test_list_measures_nothing()
