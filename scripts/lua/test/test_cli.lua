@@ -143,6 +143,12 @@ function TestFiles.test_a_failed_write_leaves_the_old_file()
   scratch.remove(folder)
 end
 
+function TestFiles.test_a_folder_that_cannot_be_claimed()
+  local path, err = files.claim("/proc/self", "run")
+  lu.assertNil(path)
+  lu.assertStrMatches(err, "cannot make the folder /proc/self/run: %S.*")
+end
+
 local TestProgress = {}
 
 local function file()

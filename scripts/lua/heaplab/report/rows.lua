@@ -84,8 +84,8 @@ end
 -- @tparam table run as `heaplab.runs.load` returns it
 -- @tparam Index index of `heaplab.case_index`, over the run's samples
 -- @tparam table reference caller -> strategy
--- @treturn table array of `{ caller, reference, compared = { strategy -> { geomean, cases } }, workloads =
--- { { name, cases = { { params, rows } } } } }`; a row has `strategy`, `caller`, `workload`,
+-- @treturn table array of `{ caller, reference, compared = { strategy -> { geomean, cases } },
+-- workloads = { { name, cases = { { params, rows } } } } }`; a row has `strategy`, `caller`, `workload`,
 -- `params`, `time` and `memory` (summaries; the second may be missing), `ratio` (a case of
 -- `heaplab.compare`; missing for the reference), `verdict`
 function rows.all(run, index, reference)
