@@ -157,7 +157,7 @@ function summary.text(run)
   local parts, tables, most = {}, summary.tables(run)
   for i, entry in ipairs(tables) do parts[i] = table_text(entry) end
   local caution = #tables > 0 and verdict.caution(run.meta.rounds_done, most)
-  parts[#parts + 1] = caution and caution .. "\n"
+  if caution then parts[#parts + 1] = caution .. "\n" end
   parts[#parts + 1] = not_found(run)
   parts[#parts + 1] = controls(run)
   parts[#parts + 1] = failures(run)

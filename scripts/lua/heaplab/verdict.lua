@@ -73,7 +73,8 @@ function verdict.caution(rounds, cases)
   if sign.rank(rounds, ratio.ALPHA) == 0 then
     local needed = rounds
     repeat needed = needed + 1 until sign.rank(needed, ratio.ALPHA) > 0
-    return ("%d rounds carry no verdict; at least %d are needed."):format(rounds, needed)
+    return ("%s no verdict; at least %d are needed."):format(
+      rounds == 1 and "1 round carries" or rounds .. " rounds carry", needed)
   elseif not holm.applies(rounds, cases, ratio.ALPHA) then
     return ("%d rounds are too few for Holm's correction over %d cases: verdicts rest on each "
       .. "case's own interval, and 1 in 20 may be wrong."):format(rounds, cases)

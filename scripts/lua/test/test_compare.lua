@@ -209,12 +209,20 @@ function TestSummary.test_by_caller_and_workload_the_slowest_first()
   lu.assertEquals(summary.tables(run)[1].lines[1].strategy, "other")
 end
 
+function TestSummary.test_a_run_in_which_every_case_failed()
+  local run = synthetic {}
+  run.meta.failures = { { round = 1, caller = "c", strategy = "new", case = "c/x/strategy=new",
+    what = "signal SIGSEGV" } }
+  lu.assertEquals(summary.text(run), "failed in round 1: c/x/strategy=new: signal SIGSEGV\n")
+end
+
 function TestSummary.test_what_verdicts_rest_on_is_said()
   local function text(rounds, count)
     local cases = {}
     for size = 1, count do cases["size=" .. size] = { ref = 100, new = 120 } end
     return summary.text(synthetic(cases, { rounds = rounds }))
   end
+  lu.assertStrContains(text(1, 1), "\n1 round carries no verdict; at least 6 are needed.\n")
   lu.assertStrContains(text(3, 2), "\n3 rounds carry no verdict; at least 6 are needed.\n")
   lu.assertStrContains(text(8, 20), "\n8 rounds are too few for Holm's correction over 20 cases")
   lu.assertNotStrContains(text(15, 20), "rounds")
