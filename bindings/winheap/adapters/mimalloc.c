@@ -218,7 +218,8 @@ static void home_close(struct home *home) {
 
 void adapter_close(struct heap *heap) {
     struct homes *homes = homes_of(heap);
-    if (homes->scattered || homes->first->thread != self || atomic_load(&orphaned)) {
+    struct home *first = homes->first; // NULL: all their threads have ended, without a successor
+    if (homes->scattered || !first || first->thread != self || atomic_load(&orphaned)) {
         blocks_each(heap->owner, block_release, NULL);
         aside_release(homes);
     }
