@@ -85,9 +85,9 @@ end
 -- @tparam Index index of `heaplab.case_index`, over the run's samples
 -- @tparam table reference caller -> strategy
 -- @treturn table array of `{ caller, reference, compared = { strategy -> { geomean, cases } },
--- workloads = { { name, cases = { { params, rows } } } } }`; a row has `strategy`, `caller`, `workload`,
--- `params`, `time` and `memory` (summaries; the second may be missing), `ratio` (a case of
--- `heaplab.compare`; missing for the reference), `verdict`
+-- workloads = { { name, cases = { { params, rows } } } } }`; a row has `strategy`, `caller`,
+-- `workload`, `params`, `time` and `memory` (summaries; the second may be missing), `ratio` (a case
+-- of `heaplab.compare`; missing for the reference), `verdict`
 function rows.all(run, index, reference)
   local callers = {}
   for i, caller in ipairs(index:names(METRIC)) do
