@@ -126,7 +126,9 @@ function process.run(spec)
   return result
 end
 
+-- Of a Lua error, the line before its traceback.
 local function last_line(text)
+  text = text:match("^(.-)\nstack traceback:\n") or text
   return text:match("([^\n]+)%s*$") or "no message"
 end
 

@@ -29,6 +29,8 @@ function TestProcess.test_exit_code_and_last_line()
   local result = shell("echo first >&2; echo 'what is wrong' >&2; exit 7")
   lu.assertEquals({ result.kind, result.code, result.ok }, { "exit", 7, false })
   lu.assertEquals(process.describe(result), "exit 7: what is wrong")
+  local lua = process.run { argv = { "luajit", "-e", "error 'what is wrong'" } }
+  lu.assertStrMatches(process.describe(lua), "exit 1: luajit: [^\n]*what is wrong")
 end
 
 function TestProcess.test_a_signal_has_its_name()
