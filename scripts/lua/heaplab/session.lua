@@ -32,6 +32,16 @@ local function named_libraries(option, texts)
   return found
 end
 
+-- Not every program can be preloaded: LuaJIT brings its own allocator.
+local function check_preloads(strategies, mallocs)
+  if #mallocs == 0 then return end
+  for _, strategy in ipairs(strategies) do
+    if strategy.preload then return end
+  end
+  fail.usage("--malloc %s: none of the chosen callers runs on a preloaded malloc; c does",
+    mallocs[1])
+end
+
 --- Finds everything that a run would measure; measures nothing yet.
 -- @tparam table options of the command line: `profile`, `build`, `filter`, and the arrays
 -- `strategies`, `callers`, `mallocs`, `engines`, `luajit`, `lua54`
@@ -49,6 +59,7 @@ function session.prepare(options)
       strategies[#strategies + 1] = strategy
     end
   end
+  check_preloads(strategies, options.mallocs)
   return { options = options, callers = list, strategies = strategies,
     entries = selection.choose(list, strategies, options) }
 end

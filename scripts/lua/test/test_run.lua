@@ -311,6 +311,8 @@ function TestInput.test_names_of_libraries_that_stand_for_another()
   one_line(heaplab("run", "--malloc", "glibc=" .. file), "'glibc' is the C library's own malloc")
   one_line(heaplab("run", "--malloc", "x=" .. file, "--malloc", "x=" .. file),
     "the name 'x' is given twice")
+  one_line(heaplab("run", "--malloc", "x=" .. file, "--caller", "lua54"),
+    "none of the chosen callers runs on a preloaded malloc; c does")
 end
 
 function TestInput:test_places_that_cannot_be_used()
