@@ -31,9 +31,9 @@ end
 local function known_names()
   local ids = runs.list()
   if #ids == 0 then return "none is stored yet; make one with `heaplab run`" end
-  local newest = {}
+  local newest = { holds_run(paths.runs() .. "/latest") and "latest" or nil }
   for i = #ids, math.max(1, #ids - 4), -1 do newest[#newest + 1] = ids[i] end
-  return "newest: latest, " .. table.concat(newest, ", ")
+  return "newest: " .. table.concat(newest, ", ")
 end
 
 --- The folder of a run.
@@ -91,6 +91,17 @@ function runs.load(dir)
   local samples, samples_err = load_samples(dir, meta.rounds_done)
   if not samples then return nil, samples_err end
   return { dir = dir, meta = meta, samples = samples }
+end
+
+--- The same for those who need samples: nil and a message for a run that has none, because it was
+-- interrupted in its first round or every case failed.
+function runs.load_measured(dir)
+  local run, err = runs.load(dir)
+  if run and #run.samples == 0 then
+    return nil, ("%s holds no sample: %d of %d rounds were finished"):format(dir,
+      run.meta.rounds_done, run.meta.rounds_planned)
+  end
+  return run, err
 end
 
 return runs

@@ -229,6 +229,12 @@ function TestFailures:test_ctrl_c_in_the_first_round_leaves_latest_alone()
   local result = self:fake("stop", "--filter", "one")
   lu.assertEquals(result.code, 130)
   lu.assertNil(lfs.symlinkattributes(paths.runs() .. "/latest"))
+  local id = runs.list()[1]
+  one_line(heaplab("cases"), "no run 'latest' in " .. paths.runs() .. " (newest: " .. id .. ")")
+  for _, verb in ipairs { { "cases" }, { "compare", "--base", "nop", "--against", "stop" } } do
+    one_line(heaplab(verb[1], "--run", id, unpack(verb, 2)),
+      id .. " holds no sample: 0 of 3 rounds were finished")
+  end
 end
 
 function TestFailures:test_ctrl_c_while_the_cases_are_listed()

@@ -97,7 +97,7 @@ end
 
 local function run(args)
   local parsed = cli.parse(parser(), args)
-  local loaded = fail.unless(runs.load(fail.unless(runs.resolve(parsed.run))))
+  local loaded = fail.unless(runs.load_measured(fail.unless(runs.resolve(parsed.run))))
   local rows = rows_of(loaded, metrics_of(loaded, parsed.metric),
     selection.matcher(parsed.filter))
   if #rows == 0 then

@@ -125,7 +125,7 @@ end
 local function run(args)
   local parsed = cli.parse(parser(), args)
   local options = options_of(parsed)
-  local loaded = fail.unless(runs.load(fail.unless(runs.resolve(parsed.run))))
+  local loaded = fail.unless(runs.load_measured(fail.unless(runs.resolve(parsed.run))))
   local result = compare.strategies(loaded, options)
   cli.emit(format[parsed.format](result))
   warn(result.controls)
