@@ -11,6 +11,7 @@
 
 static bool no_memory;
 
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): glibc's are reserved names
 WINHEAP_API void *calloc(size_t count, size_t size) {
     void *block = NULL;
 
