@@ -105,8 +105,7 @@ function page:testLossesComeFirstWorstOnTop()
 end
 
 -- A gnuplot at which somebody presses Ctrl-C: half a picture is there.
-local STOPPED = [[
-#!/bin/sh
+local STOPPED = "#!/bin/sh\n" .. [[
 sed -n "s/^set output '\(.*\)'/\1/p" "$2" | while read -r file; do echo half >"$file"; done
 kill -INT "$PPID"
 exec sleep 600
