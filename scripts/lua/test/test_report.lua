@@ -11,6 +11,7 @@ local paths = require "heaplab.paths"
 local process = require "heaplab.process"
 local report = require "heaplab.report"
 local runs = require "heaplab.runs"
+local strategies = require "heaplab.charts.strategies"
 local units = require "heaplab.units"
 local scratch = require "test.scratch"
 local synthetic = require "test.synthetic"
@@ -86,6 +87,32 @@ function page:testAnotherReferenceDividesByIt()
   lu.assertEquals(cells(text, "t%-c%-pair", "64 B", "malloc:glibc")[2],
     units.ratio(inverse.ratio))
   contains(text, "against userdata:malloc")
+end
+
+-- Two strategies without one of the three cases of a workload, one of them without a second.
+function page:testBarsOfAChartAreMeansOverTheSameCases()
+  local run = synthetic.run { rounds = 9, callers = { "c" } }
+  local lacks = { ["heap:jemalloc/size=64/order=lifo"] = true,
+    ["heap:malloc/size=64/order=lifo"] = true, ["heap:malloc/size=64/order=fifo"] = true }
+  local kept = {}
+  for _, sample in ipairs(run.samples) do
+    if sample.workload ~= "batch" or not lacks[sample.strategy .. "/" .. sample.params] then
+      kept[#kept + 1] = sample
+    end
+  end
+  local drawn = {}
+  for _, chart in ipairs(strategies.charts(case_index.of(kept), run.meta)) do
+    if chart.name:find("^strategies%-c%-batch") then
+      drawn[#drawn + 1] = { chart.name, chart.strategies,
+        chart.script:find("heap:jemalloc", 1, true) ~= nil,
+        chart.script:find("heap:malloc", 1, true) ~= nil }
+    end
+  end
+  lu.assertEquals(drawn, {
+    { "strategies-c-batch-size=64/order=random", 11, true, true },
+    { "strategies-c-batch-size=64/order=fifo+size=64/order=random", 10, true, false },
+    { "strategies-c-batch", 9, false, false },
+  })
 end
 
 function page:testLossesComeFirstWorstOnTop()

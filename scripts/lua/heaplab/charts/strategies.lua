@@ -1,4 +1,8 @@
 --- Chart: each strategy's time as a ratio to the reference, for each caller and workload.
+--
+-- Means over different cases cannot be compared. So where the strategies of a workload were
+-- measured in different cases, each set of cases that some strategy has gets a chart of its own,
+-- with all the strategies that have the whole set.
 -- @module heaplab.charts.strategies
 local frame = require "heaplab.charts.frame"
 local palette = require "heaplab.palette"
@@ -35,22 +39,24 @@ local function row(index, place, reference, strategy)
       or {} }
 end
 
-local function mark_missing_cases(list, total)
-  for _, one in ipairs(list) do
-    if one.cases < total then one.text = ("%s (%d/%d)"):format(one.text, one.cases, total) end
+local function rivals(index, place)
+  local list = {}
+  for _, strategy in ipairs(index:strategies("cpu_time", place.caller, place.workload)) do
+    if selection.rival(strategy) then list[#list + 1] = strategy end
   end
+  return list
 end
 
 local function all_rows(index, place, reference)
   local list = {}
-  for _, strategy in ipairs(index:strategies("cpu_time", place.caller, place.workload)) do
-    if selection.rival(strategy) then list[#list + 1] = row(index, place, reference, strategy) end
+  for _, strategy in ipairs(rivals(index, place)) do
+    local one = row(index, place, reference, strategy)
+    if one and one.cases == #place.params then list[#list + 1] = one end
   end
   table.sort(list, function(a, b)
     if a.ratio ~= b.ratio then return a.ratio < b.ratio end
     return a.name < b.name
   end)
-  mark_missing_cases(list, #place.params)
   return list
 end
 
@@ -81,20 +87,33 @@ local function native(list, first)
   return ""
 end
 
+-- The cases of a chart in words; none where the workload has a single case without parameters.
+local function cases_of(place)
+  if #place.params == 1 then return frame.params(place.params[1]) end
+  local some = #place.params < place.total and (" of %d"):format(place.total) or ""
+  return ("geometric mean of %d%s cases (dots)"):format(#place.params, some)
+end
+
 local function title(place, list, reference)
   local first = best(list)
-  local head = ("%s %s: "):format(frame.caller(place.caller), place.workload)
-  local ratio = first.name == reference and ""
-    or (", %s of %s"):format(units.ratio(first.ratio), reference)
-  return ("%s%s is the fastest%s%s"):format(head, first.name, ratio, native(list, first))
+  local only = #place.params == 1 and place.total > 1
+    and (", %s"):format(frame.params(place.params[1])) or ""
+  local ratio = first.name == reference and "" or ", " .. units.ratio(first.ratio)
+  return ("%s %s%s: %s is the fastest of %d%s%s"):format(frame.caller(place.caller),
+    place.workload, only, first.name, #list, ratio, native(list, first))
+end
+
+local function name(place)
+  local base = ("strategies-%s-%s"):format(place.caller, place.workload)
+  return #place.params == place.total and base
+    or ("%s-%s"):format(base, table.concat(place.params, "+"))
 end
 
 local function chart(index, meta, place)
   local reference = meta.reference[place.caller]
   local list = all_rows(index, place, reference)
   if #list < 2 then return nil end
-  local cases = #place.params == 1 and frame.params(place.params[1])
-    or ("geometric mean of %d cases (dots)"):format(#place.params)
+  local cases = cases_of(place)
   local drawing = rows.chart {
     title = title(place, list, reference),
     subtitle = ("CPU time as a ratio to %s, log scale%s · whisker: %s"):format(reference,
@@ -102,9 +121,48 @@ local function chart(index, meta, place)
     source = "run " .. meta.id, rows = list, x_axis = x_axis(list),
     x_label = "← faster     time / time of the reference     slower →",
   }
-  drawing.name = ("strategies-%s-%s"):format(place.caller, place.workload)
-  drawing.group = "strategies"
+  drawing.name, drawing.group, drawing.strategies = name(place), "strategies", #list
   return drawing
+end
+
+-- The cases of a workload in which a strategy can be compared with the reference.
+local function shared_params(index, caller, workload, reference, strategy)
+  local shared = {}
+  for _, params in ipairs(index:names("cpu_time", caller, workload)) do
+    if index:mean_ratio("cpu_time", caller, workload, { params }, reference, strategy) then
+      shared[#shared + 1] = params
+    end
+  end
+  return shared
+end
+
+-- The different sets of cases that strategies have.
+local function places(index, caller, workload, reference)
+  local whole = { caller = caller, workload = workload }
+  local list, known = {}, {}
+  for _, strategy in ipairs(rivals(index, whole)) do
+    local params = shared_params(index, caller, workload, reference, strategy)
+    local id = table.concat(params, "\n")
+    if #params > 0 and not known[id] then
+      known[id] = true
+      list[#list + 1] = { caller = caller, workload = workload, params = params,
+        total = #index:names("cpu_time", caller, workload) }
+    end
+  end
+  return list
+end
+
+-- The charts of a workload, the one with the most strategies first.
+local function workload_charts(index, meta, caller, workload)
+  local charts = {}
+  for _, place in ipairs(places(index, caller, workload, meta.reference[caller])) do
+    charts[#charts + 1] = chart(index, meta, place)
+  end
+  table.sort(charts, function(a, b)
+    if a.strategies ~= b.strategies then return a.strategies > b.strategies end
+    return a.name < b.name
+  end)
+  return charts
 end
 
 --- The charts of a run.
@@ -115,9 +173,9 @@ function strategies.charts(index, meta)
   local charts = {}
   for _, caller in ipairs(index:names("cpu_time")) do
     for _, workload in ipairs(index:names("cpu_time", caller)) do
-      local place = { caller = caller, workload = workload,
-        params = index:names("cpu_time", caller, workload) }
-      charts[#charts + 1] = chart(index, meta, place)
+      for _, drawing in ipairs(workload_charts(index, meta, caller, workload)) do
+        charts[#charts + 1] = drawing
+      end
     end
   end
   return charts
