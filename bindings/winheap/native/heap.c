@@ -29,7 +29,10 @@ bool heap_open(struct heap *heap, uint32_t options, size_t initial, size_t max) 
     heap->detour = (options ^ HEAP_NO_SERIALIZE) & (HEAP_NO_SERIALIZE | HEAP_ZERO_MEMORY);
     for (int i = 0; i < SIZECLASS_COUNT; i++)
         heap->current[i] = &span_none;
-    if (initial > BLOCK_MAX || max > BLOCK_MAX || (max != 0 && !heap_reserve(heap, max)))
+    /* The kernel would let a larger initial size be touched until it has to kill somebody. */
+    if (initial != 0 && initial > os_memory_bytes())
+        return false;
+    if (max > BLOCK_MAX || (max != 0 && !heap_reserve(heap, max)))
         return false;
     if (segment_populate(heap, pages_of(initial)))
         return true;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sysinfo.h>
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
@@ -79,6 +80,13 @@ void *os_reserve(size_t bytes) {
 void os_decommit(void *start, size_t bytes) {
     if (madvise(start, bytes, MADV_DONTNEED) != 0) /* locked pages stay */
         memset(start, 0, bytes);
+}
+
+size_t os_memory_bytes(void) {
+    struct sysinfo info;
+
+    return sysinfo(&info) == 0 ? (size_t)(info.totalram + info.totalswap) * info.mem_unit
+                               : SIZE_MAX;
 }
 
 bool os_populate(void *start, size_t bytes) {

@@ -22,6 +22,9 @@ void os_unmap_segments(void *start, size_t bytes);
 /* Gives the pages back, unless the program has locked them; they read as zero afterwards. */
 void os_decommit(void *start, size_t bytes);
 
+/* Bytes of memory and swap that the machine has. */
+size_t os_memory_bytes(void);
+
 /* Makes every page resident now; false when the system has no memory for them. */
 bool os_populate(void *start, size_t bytes);
 

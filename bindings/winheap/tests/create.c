@@ -63,6 +63,17 @@ static void sizes_that_no_machine_has_are_refused(void **state) {
     assert_int_equal(GetLastError(), ERROR_NOT_ENOUGH_MEMORY);
 }
 
+static void initial_beyond_the_machine_is_refused(void **state) {
+    HANDLE heap;
+
+    (void)state;
+    SetLastError(0);
+    heap = HeapCreate(0, (SIZE_T)1 << 45, 0);
+    assert_promise("create.initial_beyond_the_machine_is_refused",
+                   heap == NULL && GetLastError() == ERROR_NOT_ENOUGH_MEMORY);
+    assert_true(heap == NULL || HeapDestroy(heap));
+}
+
 static void initial_is_committed_at_once(void **state) {
     const size_t initial = 24 * MIB;
     size_t before = engine_pages().resident;
@@ -182,6 +193,7 @@ ENGINE_TESTS(create, cmocka_unit_test(handle_is_aligned_to_64_kib),
              cmocka_unit_test(unknown_options_are_refused),
              cmocka_unit_test(initial_above_max_is_refused),
              cmocka_unit_test(sizes_that_no_machine_has_are_refused),
+             cmocka_unit_test(initial_beyond_the_machine_is_refused),
              cmocka_unit_test(initial_is_committed_at_once),
              cmocka_unit_test(max_is_reserved_at_once),
              cmocka_unit_test(a_heap_with_initial_and_max_works),
