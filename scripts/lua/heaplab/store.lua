@@ -236,6 +236,17 @@ function Store:import(run)
   end)
 end
 
+--- Whether the store can be used, for those who will need it after an hour of measuring. One that
+-- is still to be made in the results folder can.
+-- @return true, or nil and one line
+function store.check()
+  if not os.getenv("HEAPLAB_DB") and not files.exists(store.path()) then return true end
+  local self, err = store.open()
+  if not self then return nil, err end
+  self:close()
+  return true
+end
+
 --- Puts a run into the store at @{path}.
 -- @tparam table run as `heaplab.runs.load` returns it
 -- @return number of samples, or nil and one line

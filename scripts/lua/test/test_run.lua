@@ -321,6 +321,15 @@ function TestInput.test_names_of_libraries_that_stand_for_another()
     "none of the chosen callers runs on a preloaded malloc; c does")
 end
 
+function TestInput:test_an_unusable_store_is_seen_before_measuring()
+  local result = process.run { argv = { HEAPLAB, "run", "--profile", "smoke", "--caller", "lua54",
+    "--lua", self.vm, "--strategy", "fine" }, env = { PATH = os.getenv("PATH"),
+    HEAPLAB_BUILD = BUILD, HEAPLAB_RESULTS = paths.results, HEAPLAB_DB = "/nowhere/history.db" } }
+  lu.assertEquals(result.code, 1)
+  lu.assertStrContains(result.stderr, "heaplab: /nowhere/history.db: ")
+  lu.assertNil(lfs.attributes(paths.runs()))
+end
+
 function TestInput:test_places_that_cannot_be_used()
   one_line(heaplab("run", "--build", self.folder), "/bin/heaplab-bench not found; build it")
   write(self.folder .. "/file", "")

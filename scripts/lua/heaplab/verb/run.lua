@@ -98,6 +98,7 @@ local function run(args)
   local parsed = cli.parse(parser(), args)
   local prepared = session.prepare(options_of(parsed, command))
   if parsed.list then return print_keys(prepared) end
+  fail.unless(store.check())
   local began = clock.seconds()
   return finish(session.run(prepared), clock.seconds() - began)
 end
