@@ -70,7 +70,11 @@ local function with_references(meta, chosen)
   return setmetatable({ reference = chosen }, { __index = meta })
 end
 
---- Draws a run's charts into its folder and writes the page.
+local function folder_of(path)
+  return path:match("^(.*)/[^/]*$") or "."
+end
+
+--- Writes a run's page, and its charts into the folder `charts` beside it.
 -- @tparam table run as `heaplab.runs.load` returns it
 -- @tparam table options `reference`: a strategy to divide by instead of the run's own; `out`: path
 -- of the page (default: report.html in the run's folder)
@@ -79,16 +83,20 @@ function report.write(run, options)
   local index = case_index.of(run.samples)
   local meta = with_references(run.meta, references(index, run.meta, options.reference))
   local callers = rows.all(run, index, meta.reference)
-  local drawn = fail.unless(figures.draw(index, meta, run.dir))
+  local path = options.out or run.dir .. "/report.html"
+  local folder = folder_of(path)
+  if not files.is_directory(folder) then
+    fail.usage("cannot write %s: there is no folder %s", path, folder)
+  end
+  local drawn = fail.unless(figures.draw(index, meta, folder))
   local page = table.concat {
     HEAD:format(html(meta.id), fail.unless(files.read(paths.root
       .. "/scripts/lua/heaplab/report/style.css"))),
     overview.html(meta, callers, compare.null_controls(run, "cpu_time")), NAV, "<main>\n",
     tables.losses(rows.losses(callers), own_comparisons(callers)),
-    figures.html(drawn, run.dir, CHARTS), tables.all(callers, meta.id, TABLES),
+    figures.html(drawn, folder, CHARTS), tables.all(callers, meta.id, TABLES),
     provenance.html(meta), "</main>\n</body>\n</html>\n",
   }
-  local path = options.out or run.dir .. "/report.html"
   fail.unless(files.write(path, page))
   return path
 end

@@ -209,6 +209,20 @@ function page:testEveryChartIsWellFormedAndSmall()
   end
 end
 
+function page:testAPageElsewhereHasItsChartsBesideIt()
+  local elsewhere = self.results .. "/elsewhere"
+  assert(files.make_directories(elsewhere))
+  local text, _, dir = self:write(synthetic.run { rounds = 3, callers = { "lua54" } },
+    { out = elsewhere .. "/page.html" })
+  local count = 0
+  for target in text:gmatch('href="(charts/[^"]+)"') do
+    lu.assertTrue(files.exists(elsewhere .. "/" .. target), target)
+    count = count + 1
+  end
+  lu.assertTrue(count > 0)
+  lu.assertFalse(files.exists(dir .. "/charts"))
+end
+
 function page:testTheSameRunGivesTheSamePage()
   local first = self:write(synthetic.run { rounds = 3, callers = { "c" } })
   lu.assertTrue(first == self:write(synthetic.run { rounds = 3, callers = { "c" } }))
@@ -383,7 +397,7 @@ function page:testAHugeRunStaysBelowTheLimit()
   local text = self:write(run)
   lu.assertTrue(#text < report.LIMIT)
   contains(text, "Left out to keep this page small")
-  contains(text, "(in the run's folder)")
+  contains(text, "(a file beside this page)")
 end
 
 function page:testTheVerbWritesThePageOfTheLatestRun()

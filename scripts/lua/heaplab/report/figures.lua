@@ -1,4 +1,4 @@
---- A run's charts: drawn into its folder, and put into the page.
+--- A run's charts: drawn beside the page, and put into it.
 -- @module heaplab.report.figures
 local files = require "heaplab.files"
 local gnuplot = require "heaplab.gnuplot"
@@ -39,7 +39,7 @@ end
 --- Draws every chart that the run has samples for into `dir/charts`, as SVG and PNG.
 -- @tparam Index index of `heaplab.case_index`
 -- @tparam table meta the run's run.json
--- @string dir the run's folder
+-- @string dir the page's folder
 -- @return array of `{ name, heading, lead, none, charts = { { title, file }, ... } }`, or nil and
 -- one line
 function figures.draw(index, meta, dir)
@@ -63,7 +63,7 @@ local function figure(folder, chart, id)
 end
 
 local function link(chart)
-  return ('<p class="more"><a href="charts/%s.svg">%s</a> (in the run\'s folder)</p>\n'):format(
+  return ('<p class="more"><a href="charts/%s.svg">%s</a> (a file beside this page)</p>\n'):format(
     html(chart.file), html(chart.title))
 end
 
@@ -85,7 +85,7 @@ end
 
 --- The sections of the page that hold the charts.
 -- @tparam table drawn as @{draw} returns it
--- @string dir the run's folder
+-- @string dir the page's folder
 -- @number bytes how long the text may become; charts beyond are links to their files
 -- @treturn string
 function figures.html(drawn, dir, bytes)

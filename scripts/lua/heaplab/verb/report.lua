@@ -12,7 +12,8 @@ local function parse(args)
   parser:option("--run", "A run's name, its folder, or latest"):argname("RUN"):default "latest"
   parser:option("--reference", "The strategy that ratios divide by, where it was measured "
     .. "(default: the run's reference of each caller)"):argname("STRATEGY")
-  parser:option("--out", "Where to write the page (default: in the run's folder)")
+  parser:option("--out", "Where to write the page, and its charts beside it (default: in the"
+    .. " run's folder)")
     :argname("FILE")
   return cli.parse(parser, args)
 end
