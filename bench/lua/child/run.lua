@@ -9,18 +9,28 @@ local vm = require "child.vm"
 
 local run = {}
 
+-- What ended a case, in words. What the case held may be all the memory there was, and while it is
+-- collected a finalizer may raise once more.
+local function describe(problem)
+    pcall(collectgarbage)
+    return tostring(problem)
+end
+
 -- An error ends the case, and the process in the end: the library would only note it in its output.
-local function register(gbench, case, strategy, loaded, wanted, failures)
+-- A case counts as failed from its start until it is done: after an error there may be no memory
+-- left to note it in.
+local function register(gbench, case, strategy, loaded, wanted, outcomes)
+    local outcome = { key = case.key, failure = false }
+    table.insert(outcomes, outcome)
     gbench.register {
         key = ("%s/%s/strategy=%s/%s"):format(vm.name, case.workload, wanted.strategy, case.params),
         iterations = cases.operations(case, wanted.scale),
         fn = function(state)
-            local fine, message = pcall(measure.case, state, case, strategy, loaded,
-                wanted.scale)
+            outcome.failure = "ended by an error"
+            local fine, problem = pcall(measure.case, state, case, strategy, loaded, wanted.scale)
+            outcome.failure = not fine and describe(problem)
             if not fine then
-                collectgarbage() -- what the case held may be all there was
-                table.insert(failures, case.key .. ": " .. tostring(message))
-                state:skip(tostring(message))
+                state:skip(outcome.failure)
             end
         end,
     }
@@ -71,14 +81,17 @@ local function initialize(gbench, wanted)
     end
 end
 
-local function run_all(gbench, failures)
+local function run_all(gbench, outcomes)
     local count, message = gbench.run()
     if not count then
         fail.usage("%s", message)
     elseif count == 0 then
         fail.usage("--benchmark_filter matches none of the cases")
-    elseif #failures > 0 then
-        fail.usage("%s", failures[1])
+    end
+    for _, outcome in ipairs(outcomes) do
+        if outcome.failure then
+            fail.usage("%s: %s", outcome.key, outcome.failure)
+        end
     end
 end
 
@@ -87,14 +100,14 @@ end
 function run.run(wanted)
     local gbench = require "gbench"
     local strategy, engine = strategies.find(wanted.strategy)
-    local list, failures = find_cases(wanted, strategy), {}
+    local list, outcomes = find_cases(wanted, strategy), {}
     initialize(gbench, wanted)
     set_context(gbench, wanted)
     local loaded = load_engine(gbench, strategy, engine, wanted)
     for _, case in ipairs(list) do
-        register(gbench, case, strategy, loaded, wanted, failures)
+        register(gbench, case, strategy, loaded, wanted, outcomes)
     end
-    run_all(gbench, failures)
+    run_all(gbench, outcomes)
     gbench.shutdown()
 end
 

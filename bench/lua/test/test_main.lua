@@ -191,14 +191,23 @@ function TestBadInput.test_filter_that_matches_nothing()
 end
 
 -- 100,000 live blobs of 4 KiB do not fit into 300 MB.
-function TestBadInput.test_case_that_fails_half_way()
+local function fails_half_way(strategy, touch, message)
     lu.skipIf(os.getenv("LD_PRELOAD"), "a sanitizer needs more address space than the test allows")
-    local case = "live/size=4096/touch=none/" .. mode
-    local code, _, errors = child.run({ "--strategy=userdata:malloc", "--case=" .. case },
+    local case = ("live/size=4096/touch=%s/%s"):format(touch, mode)
+    local code, _, errors = child.run({ "--strategy=" .. strategy, "--case=" .. case },
         "ulimit -v 300000;")
-    lu.assertEquals(code, 1)
+    lu.assertEquals(code, 1, errors)
     lu.assertStrContains(errors, "main.lua: " .. case .. ": ")
-    lu.assertStrContains(errors, "malloc has no 4 KiB")
+    lu.assertStrContains(errors, message)
+end
+
+function TestBadInput.test_case_that_fails_half_way()
+    fails_half_way("userdata:malloc", "none", "malloc has no 4 KiB")
+end
+
+-- Its finalizers put the handles back and raise again for want of memory.
+function TestBadInput.test_case_whose_garbage_fails_too()
+    fails_half_way("pool:malloc", "none", "")
 end
 
 os.exit(lu.LuaUnit.run())
