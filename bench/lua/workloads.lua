@@ -8,7 +8,7 @@
 --   locals      function(size, scale): what the loop uses beyond the names below (default nothing)
 --   prepare     function(locals): operations of the same loop before the clock starts (default 0)
 --   loop        the measured source, once for all strategies. In it
---                 $alloc    is an expression, a new blob of `size` bytes
+--                 $alloc    declares the local `blob`, a new one of `size` bytes
 --                 $touch    writes to the `size` bytes of `blob`, as the case's touch= says
 --                 $realloc  makes `blob`, now of `previous` bytes, one of `size`
 --                 $free     releases `blob` by hand, where a strategy can

@@ -46,6 +46,7 @@ return {
     {
         name = "ffi.gc:malloc",
         alloc = "gc(C.malloc(size), C.free)",
+        null = "blob == nil",
         pointer = "blob",
         free = "C.free(gc(blob, nil))",
         realloc = "blob = gc(C.realloc(gc(blob, nil), size), C.free)",
@@ -54,6 +55,7 @@ return {
     {
         name = "ffi.gc:calloc",
         alloc = "gc(C.calloc(1, size), C.free)",
+        null = "blob == nil",
         pointer = "blob",
         free = "C.free(gc(blob, nil))",
         open = open,
@@ -61,6 +63,7 @@ return {
     {
         name = "ffi.gc:heap",
         alloc = "gc(engine.HeapAlloc(heap, 0, size), release)",
+        null = "blob == nil",
         pointer = "blob",
         free = "engine.HeapFree(heap, 0, gc(blob, nil))",
         realloc = "blob = gc(engine.HeapReAlloc(heap, 0, gc(blob, nil), size), release)",
@@ -71,6 +74,7 @@ return {
     {
         name = "ffi.gc:malloc+step",
         alloc = "take(size)",
+        null = "blob == nil",
         pointer = "blob",
         free = "C.free(gc(blob, nil))",
         realloc = "blob = gc(C.realloc(gc(blob, nil), size), C.free)",

@@ -2,6 +2,7 @@
 -- whose metatype has a Lua __gc.
 --
 -- A release is a HeapFree. After a Free by hand the finalizer stays armed and finds nothing to do.
+-- NULL is not looked for: to read the field back for that made drop/size=64 4 % slower.
 
 local ffi = require "ffi"
 local win32 = require "child.win32"

@@ -3,11 +3,16 @@
 -- A release, by hand or by the finalizer, puts handle and memory back on the list, uncleared; it is
 -- never a free(), so the pool keeps what its worst moment needed. Resizing is not what a pool does.
 
--- A new handle, unarmed, and arm(handle, finalizer), which also arms one that was finalized.
+-- create(size), a new handle, unarmed, or nil; and arm(handle, finalizer), which also arms one that
+-- was finalized.
 local function handles()
     if jit then
         local ffi, libc = require "ffi", require "child.libc"
-        return libc.malloc, ffi.gc
+        local function create(size)
+            local pointer = libc.malloc(size)
+            return pointer ~= nil and pointer or nil
+        end
+        return create, ffi.gc
     end
     local malloc = require("heaplab_userdata").raw_malloc
     local class = {}
@@ -30,7 +35,8 @@ local function open()
     end
     local function take(size)
         if count == 0 then
-            return arm(create(size), recycle)
+            local handle = create(size)
+            return handle and arm(handle, recycle)
         end
         local handle = free[count]
         free[count] = nil

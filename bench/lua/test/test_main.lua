@@ -205,6 +205,18 @@ function TestBadInput.test_case_that_fails_half_way()
     fails_half_way("userdata:malloc", "none", "malloc has no 4 KiB")
 end
 
+-- NULL is no blob: the operations on it would cost little, and touching it would end the process.
+function TestBadInput.test_null_is_no_blob()
+    lu.skipIf(child.caller ~= "luajit", "pointers without a check are LuaJIT's")
+    for _, touch in ipairs { "none", "page" } do
+        fails_half_way("ffi.gc:heap", touch, "no memory for a blob of 4096 bytes")
+    end
+    for _, strategy in ipairs { "ffi.gc:malloc", "ffi.gc:calloc", "ffi.gc:malloc+step",
+        "pool:malloc" } do
+        fails_half_way(strategy, "page", "")
+    end
+end
+
 -- Its finalizers put the handles back and raise again for want of memory.
 function TestBadInput.test_case_whose_garbage_fails_too()
     fails_half_way("pool:malloc", "none", "")

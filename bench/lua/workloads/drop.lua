@@ -10,7 +10,7 @@ return {
     operations = { { 64, 120000 }, { 1024, 60000 }, { 65536, 24000 } },
     loop = [[
         for _ = 1, operations do
-            local blob = $alloc
+            $alloc
             slot[1] = blob
             $touch
         end

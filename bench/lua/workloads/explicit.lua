@@ -11,9 +11,10 @@ return {
     needs = "free",
     operations = { { 64, 200000 }, { 1024, 200000 }, { 65536, 50000 } },
     loop = [[
-        local first = $alloc
+        $alloc
+        local first = blob
         for _ = 1, operations do
-            local blob = $alloc
+            $alloc
             slot[1] = blob
             $touch
             $free

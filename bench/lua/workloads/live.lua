@@ -21,7 +21,7 @@ return {
     prepare = function(locals) return locals.length end,
     loop = [[
         for operation = 1, operations do
-            local blob = $alloc
+            $alloc
             ring[operation % length + 1] = blob
             $touch
         end

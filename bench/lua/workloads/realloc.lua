@@ -25,7 +25,7 @@ return {
     loop = [[
         for _ = 1, operations / (count - 1) do
             local size = sizes[1]
-            local blob = $alloc
+            $alloc
             slot[1] = blob
             $touch
             for step = 2, count do
