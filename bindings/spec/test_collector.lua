@@ -151,6 +151,33 @@ function TestCollector.test_a_finalizer_may_destroy_the_heap_being_allocated_fro
     lu.assertEquals(winheap.Stats().refused, 0)
 end
 
+-- Each has its own native heap, wherever in the making of one the finalizer comes.
+function TestCollector.test_a_finalizer_may_make_a_heap_while_one_is_made()
+    local made = {}
+    collectgarbage "stop"
+    for _ = 1, 1000 do
+        vm.finalizer({}, function()
+            made[#made + 1] = winheap.CreateHeap()
+        end)
+    end
+    collectgarbage "restart"
+    for _ = 1, 5000 do
+        local filler = {} -- grows without a step of LuaJIT's collector, so that the next is due
+        for i = 1, 100 do
+            filler[i] = i
+        end
+        lu.assertEquals(#filler, 100)
+        winheap.CreateHeap():Destroy()
+    end
+    vm.collect()
+    lu.assertTrue(#made > 0)
+    for _, heap in ipairs(made) do
+        lu.assertTrue(heap:IsValid())
+        heap:Destroy()
+    end
+    lu.assertEquals(winheap.Stats().refused, 0)
+end
+
 function TestCollector.test_native_bytes_do_not_pile_up()
     local heap = winheap.CreateHeap()
     local most = 0

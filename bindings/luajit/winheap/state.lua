@@ -50,12 +50,13 @@ local unpaced, pace_limit = 0, PACE_FLOOR
 local collecting = false
 
 local function record_new(lib, options, initial, maximum)
-    last_id = last_id + 1
     local record = {
-        id = last_id, lib = lib, free = lib.winheap_free, handle = 0, permanent = false,
+        id = 0, lib = lib, free = lib.winheap_free, handle = 0, permanent = false,
         refs = 0, blobs = 0, bytes = 0,
         options = options, initial = initial, maximum = maximum,
     }
+    last_id = last_id + 1 -- only now: a finalizer may make records while the table is made
+    record.id = last_id
     records[last_id] = record
     return record
 end
