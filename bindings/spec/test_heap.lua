@@ -73,6 +73,23 @@ function TestHeap.test_a_size_that_is_not_available_is_nil_with_code_8()
     lu.assertEquals(heap:Stats(), { blobs = 0, bytes = 0 })
 end
 
+-- As a Lua number the last one would be 2^64, of which C makes a size of 0.
+function TestHeap.test_the_largest_sizes_of_luajits_integers_are_not_available()
+    if not vm.jit then
+        return
+    end
+    local heap = winheap.CreateHeap()
+    local blob = heap:Alloc(16)
+    for _, text in ipairs { "0x7fffffffffffffff", "0xfffffffffffffbff", "0xffffffffffffffff" } do
+        local size = loadstring("return " .. text .. "ULL")()
+        lu.assertNil((heap:Alloc(size)))
+        lu.assertNil((blob:ReAlloc(size)))
+        lu.assertNil((winheap.CreateHeap(size)))
+        lu.assertErrorMsgContains("Blob:Fill: offset is past the end", blob.Fill, blob, 0, 0, size)
+    end
+    lu.assertEquals(heap:Stats(), { blobs = 1, bytes = 16 })
+end
+
 function TestHeap.test_generate_exceptions_raises_instead()
     local raising = winheap.CreateHeap(0, 0, winheap.HEAP_GENERATE_EXCEPTIONS)
     lu.assertEquals(raising.Options, winheap.HEAP_GENERATE_EXCEPTIONS)

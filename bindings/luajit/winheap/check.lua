@@ -11,6 +11,7 @@ local istype = ffi.istype
 local int64_t, uint64_t = ffi.typeof "int64_t", ffi.typeof "uint64_t"
 
 local SIZE_LIMIT = 2 ^ 64 -- the first number that no size_t holds
+local LARGEST_SIZE = 2 ^ 64 - 2 ^ 11 -- the last Lua number that one does
 local FLAGS_LIMIT = 2 ^ 32
 local GENERATE_EXCEPTIONS = 0x4
 
@@ -68,7 +69,7 @@ function check.size(n, method, what)
     if type(n) == "number" and n >= 0 and n < SIZE_LIMIT and floor(n) == n then
         return n
     elseif boxed_size(n) then
-        return tonumber(n)
+        return math.min(tonumber(n), LARGEST_SIZE) -- 2^64 - 1 becomes 2^64, which C takes for 0
     end
     check.misuse(method, (what or "size") .. " must be a non-negative integer")
 end
