@@ -79,6 +79,8 @@ int bytes_write(lua_State *L) {
     size_t length, room;
     blob_live(L, 1, method);
     check_format(L, method);
+    if (lua_gettop(L) < 3)
+        lua_settop(L, 3); /* the values start behind the offset, though there is none */
     lua_getiuservalue(L, lua_upvalueindex(UP_SESSION), SESSION_PACK);
     lua_pushvalue(L, 2);
     lua_rotate(L, 4, 2);

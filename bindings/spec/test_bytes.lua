@@ -122,6 +122,13 @@ function TestBytes:test_write_is_all_or_nothing()
     lu.assertEquals(self.blob:ToString(), before)
 end
 
+function TestBytes:test_write_without_an_offset_starts_at_0()
+    lu.assertEquals(self.blob:Write "xx", 2)
+    lu.assertEquals(self.blob:ToString(0, 4), "\0\00023")
+    lu.assertEquals(self.blob:Write "", 0)
+    lu.assertErrorMsgContains("Blob:Write: ", self.blob.Write, self.blob, "B")
+end
+
 function TestBytes:test_wrong_formats_raise()
     for _, format in ipairs { "y", "i17", "i0", "c", "b2", "!3i3", "X", "Xc1", "3b" } do
         lu.assertErrorMsgContains("Blob:Read: ", self.blob.Read, self.blob, format, 0)
