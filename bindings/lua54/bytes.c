@@ -96,8 +96,8 @@ int bytes_write(lua_State *L) {
     return 1;
 }
 
-/* How many bytes to unpack from at first: what the format takes, or a guess where the values say.
- */
+/* How many bytes to unpack from at first, more than 0: what the format takes, or a guess where the
+ * values say. */
 static size_t first_window(lua_State *L) {
     size_t window = 64;
     lua_getiuservalue(L, lua_upvalueindex(UP_SESSION), SESSION_PACKSIZE);
@@ -105,7 +105,7 @@ static size_t first_window(lua_State *L) {
     if (lua_pcall(L, 1, 1, 0) == LUA_OK)
         window = (size_t)lua_tointeger(L, -1);
     lua_pop(L, 1);
-    return window;
+    return window > 0 ? window : 1;
 }
 
 /* Unpacks from the window's bytes; pushes the values, or the error. */

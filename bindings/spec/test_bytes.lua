@@ -129,6 +129,10 @@ function TestBytes:test_write_without_an_offset_starts_at_0()
     lu.assertErrorMsgContains("Blob:Write: ", self.blob.Write, self.blob, "B")
 end
 
+function TestBytes:test_more_values_than_a_vm_returns_raise()
+    lu.assertErrorMsgContains("too many results", self.blob.Read, self.blob, ("c0"):rep(2 ^ 20))
+end
+
 function TestBytes:test_wrong_formats_raise()
     for _, format in ipairs { "y", "i17", "i0", "c", "b2", "!3i3", "X", "Xc1", "3b" } do
         lu.assertErrorMsgContains("Blob:Read: ", self.blob.Read, self.blob, format, 0)
