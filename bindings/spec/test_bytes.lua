@@ -59,6 +59,7 @@ function TestBytes:test_ranges_past_the_end_raise_and_change_nothing()
     lu.assertErrorMsgContains("Blob:Read: ", blob.Read, blob, "I4", 13)
     lu.assertErrorMsgContains("Blob:Read: ", blob.Read, blob, "z", 0)
     lu.assertErrorMsgContains("Blob:Read: ", blob.Read, blob, "s1", 0)
+    lu.assertErrorMsgContains("Blob:Read: ", blob.Read, blob, "!4 c2 Xi4", 13)
     lu.assertEquals(blob:ToString(), before)
 end
 
@@ -84,6 +85,7 @@ local LAYOUTS = {
     { "<!2 b i4", 0, { 1, 2 }, "\1\0\2\0\0\0" },
     { "<b x h", 0, { 1, 2 }, "\1\0\2\0" },
     { "<!4 b Xi4 b", 0, { 1, 2 }, "\1\0\0\0\2" },
+    { "<!16 b i4", 0, { 1, 2 }, "\1\0\0\0\2\0\0\0" },
     { "<!8 b d", 0, { 1, 1 }, "\1\0\0\0\0\0\0\0\0\0\0\0\0\0\xF0\x3F" },
 }
 
@@ -134,8 +136,10 @@ function TestBytes:test_more_values_than_a_vm_returns_raise()
 end
 
 function TestBytes:test_wrong_formats_raise()
-    for _, format in ipairs { "y", "i17", "i0", "c", "b2", "!3i3", "X", "Xc1", "3b" } do
+    for _, format in ipairs { "y", "i17", "i0", "c", "b2", "!3i3", "X", "Xc1", "3b", "X i4", "XXi4",
+        "X<i4", "!17", "c" .. ("9"):rep(400) } do
         lu.assertErrorMsgContains("Blob:Read: ", self.blob.Read, self.blob, format, 0)
+        lu.assertErrorMsgContains("Blob:Write: ", self.blob.Write, self.blob, format, 0, "")
     end
     lu.assertErrorMsgContains("Blob:Read: format must be a string", self.blob.Read, self.blob, 42)
     lu.assertErrorMsgContains("Blob:Write: format must be a string", self.blob.Write, self.blob)
@@ -146,6 +150,22 @@ function TestBytes:test_wide_integers_are_exact()
     local signed, unsigned = blob:Read "<i8", blob:Read "<I8"
     lu.assertEquals(blob:Write("<i8I8", 0, signed, unsigned), 16)
     lu.assertEquals(blob:ToString(), ("\1\0\0\0\0\0\0\x80"):rep(2))
+end
+
+-- Between 2^53 and the limit of seven bytes, where a Lua number is not the integer any more.
+function TestBytes:test_integers_of_seven_bytes_are_exact()
+    local blob = self.heap:Alloc(16)
+    for _, case in ipairs {
+        { "<i7", "\1\0\0\0\0\0\x40" }, { "<i7", "\xFF\xFF\xFF\xFF\xFF\xFF\x7F" },
+        { "<i7", "\1\0\0\0\0\0\x80" }, { "<I7", "\xFF\xFF\xFF\xFF\xFF\xFF\xFF" },
+    } do
+        local value = blob:Copy(case[2]):Read(case[1])
+        lu.assertEquals(blob:Write(case[1], 8, value), 15)
+        lu.assertEquals(blob:ToString(8, 7), case[2])
+    end
+    local wide = blob:Copy("\0\0\0\0\0\0\0\1"):Read "<i8"
+    lu.assertErrorMsgContains("Blob:Write: ", blob.Write, blob, "<i7", 0, wide)
+    lu.assertErrorMsgContains("Blob:Write: ", blob.Write, blob, "<I7", 0, wide)
 end
 
 function TestBytes:test_typed_pointers_of_luajit()

@@ -14,6 +14,8 @@ local int64_t, uint64_t = ffi.typeof "int64_t", ffi.typeof "uint64_t"
 
 local EXACT = 2 ^ 53 -- up to here a Lua number is the integer it looks like
 local MAX_INTEGER = 8
+local MAX_ALIGN = 16
+local MAX_FIXED = 2 ^ 31 - 1 -- bytes of one 'c'
 local NATIVE_ALIGN = 8
 
 -- One value on its way. Each call has its own, since a finalizer may pack in between.
@@ -38,10 +40,10 @@ local function invalid(method, format, what)
     check.misuse(method, ("%s in format '%s'"):format(what, format))
 end
 
-local function integer_size(method, format, digits, default)
+local function limited_size(method, format, digits, default, limit)
     local size = digits == "" and default or tonumber(digits)
-    if size < 1 or size > MAX_INTEGER then
-        invalid(method, format, ("size %d is not 1 to %d"):format(size, MAX_INTEGER))
+    if size < 1 or size > limit then
+        invalid(method, format, ("size %s is not 1 to %d"):format(size, limit))
     end
     return size
 end
@@ -50,9 +52,12 @@ local function option_size(method, format, letter, option, digits)
     if digits ~= "" and not option.sized then
         invalid(method, format, ("option '%s' takes no number"):format(letter))
     elseif option.op ~= "fixed" then
-        return option.sized and integer_size(method, format, digits, option.size) or option.size
+        return option.sized and limited_size(method, format, digits, option.size, MAX_INTEGER)
+            or option.size
     elseif digits == "" then
         invalid(method, format, "option 'c' needs a number")
+    elseif tonumber(digits) > MAX_FIXED then
+        invalid(method, format, "too large a number")
     end
     return tonumber(digits)
 end
@@ -68,7 +73,7 @@ end
 -- The options that only change how others are read.
 local function set_mode(mode, method, format, letter, digits)
     if letter == "!" then
-        mode.max_align = integer_size(method, format, digits, NATIVE_ALIGN)
+        mode.max_align = limited_size(method, format, digits, NATIVE_ALIGN, MAX_ALIGN)
     elseif digits ~= "" then
         invalid(method, format, ("option '%s' takes no number"):format(letter))
     elseif letter == "X" then
@@ -103,6 +108,9 @@ local function parse(format, method)
     end
     for letter, digits in format:gmatch "(%D)(%d*)" do
         if letter:find "[<>=! X]" then
+            if mode.align_only then
+                invalid(method, format, "option 'X' before one without alignment")
+            end
             set_mode(mode, method, format, letter, digits)
         else
             items[#items + 1] = item_of(mode, method, format, letter, digits)
@@ -209,7 +217,9 @@ function pack.unpack(items, reader, source, start)
         if item.op == "pad" then
             reader.check(source, offset, 1)
             offset = offset + 1
-        elseif item.op ~= "align" then
+        elseif item.op == "align" then
+            reader.check(source, offset, 0)
+        else
             count = count + 1
             values[count], offset = readers[item.op](word, item, reader, source, offset)
         end
@@ -238,15 +248,16 @@ local function fits(item, n)
     return n >= 0 and n < 2 ^ (8 * item.size)
 end
 
--- An integer that came as cdata is exact where a number would not be.
+-- An integer that came as cdata is exact where a number would not be. Its comparisons are as well.
 local function put_boxed(word, item, value)
+    local limit = 2 ^ (8 * item.size)
+    word.u = ffi.cast(uint64_t, value)
     if item.size == MAX_INTEGER then
-        word.u = ffi.cast(uint64_t, value)
         return true
+    elseif istype(int64_t, value) and value < 0 then
+        return item.signed and value >= -limit / 2
     end
-    local n = tonumber(value)
-    word.i = n
-    return fits(item, n)
+    return value < (item.signed and limit / 2 or limit)
 end
 
 local function put_integer(word, item, value)
