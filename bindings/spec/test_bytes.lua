@@ -168,6 +168,22 @@ function TestBytes:test_integers_of_seven_bytes_are_exact()
     lu.assertErrorMsgContains("Blob:Write: ", blob.Write, blob, "<I7", 0, wide)
 end
 
+function TestBytes:test_every_nan_is_a_number()
+    local blob = self.heap:Alloc(8)
+    for _, case in ipairs {
+        { "<f", "\0\0\xC0\x7F" }, { "<f", "\1\0\x80\x7F" }, { "<f", "\xFF\xFF\xFF\xFF" },
+        { ">f", "\xFF\xFF\xFF\xFE" }, { "<d", "\1\0\0\0\0\0\xF0\x7F" },
+        { "<d", "\0\0\0\0\0\0\xF8\xFF" }, { "<d", ("\xFF"):rep(8) }, { "<n", ("\xFE"):rep(8) },
+        { ">d", "\xFF\xFC\0\0\0\0\0\1" },
+    } do
+        local value = blob:Copy(case[2]):Read(case[1])
+        lu.assertEquals(type(value), "number")
+        lu.assertEquals(value ~= value, case[2] ~= ("\xFE"):rep(8))
+    end
+    lu.assertEquals(blob:Copy("\0\0\x80\x7F"):Read "<f", math.huge)
+    lu.assertEquals(blob:Copy("\0\0\0\0\0\0\xF0\xFF"):Read "<d", -math.huge)
+end
+
 function TestBytes:test_typed_pointers_of_luajit()
     if not vm.jit then
         lu.assertNil(self.blob.As)

@@ -19,7 +19,9 @@ local MAX_FIXED = 2 ^ 31 - 1 -- bytes of one 'c'
 local NATIVE_ALIGN = 8
 
 -- One value on its way. Each call has its own, since a finalizer may pack in between.
-local word_t = ffi.typeof "union { int64_t i; uint64_t u; float f; double d; uint8_t b[8]; }"
+local word_t = ffi.typeof [[
+    union { int64_t i; uint64_t u; float f; double d; uint8_t b[8]; uint32_t w[2]; }
+]]
 
 -- size: fixed, or the default of an option that takes a number.
 local options = {
@@ -174,13 +176,27 @@ function readers.int(word, item, reader, source, offset)
     return number_of(word, item), offset + size
 end
 
+-- LuaJIT takes a NaN with other bits than its own, read from C memory, for a value of another type.
+local is_nan = {}
+
+function is_nan.f(word)
+    local bits = bit.band(word.w[0], 0x7FFFFFFF)
+    return bits > 0x7F800000
+end
+
+function is_nan.d(word)
+    local high = bit.band(word.w[1], 0x7FFFFFFF)
+    return high > 0x7FF00000 or high == 0x7FF00000 and word.w[0] ~= 0
+end
+
 local function read_float(field)
+    local nan = is_nan[field]
     return function(word, item, reader, source, offset)
         reader.fetch(source, word, offset, item.size)
         if item.big then
             reverse(word, item.size)
         end
-        return word[field], offset + item.size
+        return nan(word) and 0 / 0 or word[field], offset + item.size
     end
 end
 
