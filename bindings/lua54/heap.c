@@ -258,6 +258,9 @@ int heap_process(lua_State *L) {
     if (lua_getiuservalue(L, lua_upvalueindex(UP_SESSION), SESSION_PROCESS_HEAP) != LUA_TNIL)
         return 1;
     struct heap *heap = push_heap(L, session);
+    if (lua_getiuservalue(L, lua_upvalueindex(UP_SESSION), SESSION_PROCESS_HEAP) != LUA_TNIL)
+        return 1; /* made by a finalizer meanwhile */
+    lua_pop(L, 1);
     heap->permanent = true;
     heap->handle = session->engine.GetProcessHeap();
     if (!heap->handle)

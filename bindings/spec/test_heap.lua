@@ -235,6 +235,10 @@ function TestHeap.test_process_heap_is_one_object_that_nothing_destroys()
     lu.assertEquals(winheap.GetProcessHeap():Alloc(5):Size(), 5)
 end
 
+function TestHeap.test_process_heap_is_one_object_for_a_finalizer_as_well()
+    lu.assertEquals({ vm.run "process.lua" }, { "true\ttrue\ttrue\t1\n", 0 })
+end
+
 function TestHeap.test_process_heaps_are_handles_in_order()
     vm.collect()
     local before = #winheap.GetProcessHeaps()

@@ -213,10 +213,16 @@ function state.process(lib)
     if record then
         return record
     end
+    local handle = tonumber(lib.winheap_process_heap())
     record = record_new(lib, 0, 0, 0)
+    local other = records[process_ids[lib]]
+    if other then -- made by a finalizer meanwhile
+        records[record.id] = nil
+        return other
+    end
     record.permanent = true
     process_ids[lib] = record.id
-    return record_open(record, tonumber(lib.winheap_process_heap()))
+    return record_open(record, handle)
 end
 
 --- The heap object of a record: the same one as long as it lives.
