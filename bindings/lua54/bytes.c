@@ -24,7 +24,7 @@ static const void *copy_source(lua_State *L, const char *method, size_t *availab
     *available = SIZE_MAX;
     if (lua_type(L, 2) == LUA_TSTRING)
         return lua_tolstring(L, 2, available);
-    if (lua_islightuserdata(L, 2))
+    if (lua_islightuserdata(L, 2) && lua_touserdata(L, 2) != NULL)
         return lua_touserdata(L, 2);
     if (!args_is_blob(L, 2))
         args_misuse(L, method, "source must be a string, a blob or a pointer");

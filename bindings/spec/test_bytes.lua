@@ -1,4 +1,5 @@
 -- What is in a blob: Fill, Copy, ToString, Read, Write, As.
+local cjson = require "cjson"
 local lu = require "luaunit"
 local vm = require "vm"
 local winheap = require "winheap"
@@ -50,6 +51,12 @@ function TestBytes:test_ranges_past_the_end_raise_and_change_nothing()
     lu.assertErrorMsgContains("Blob:Copy: ", blob.Copy, blob, self.heap:Alloc(2), 3)
     lu.assertErrorMsgContains("Blob:Copy: length must be", blob.Copy, blob, blob.Data)
     lu.assertErrorMsgContains("Blob:Copy: source must be", blob.Copy, blob, 42)
+    lu.assertErrorMsgContains("Blob:Copy: source must be", blob.Copy, blob, cjson.null, 0)
+    if vm.jit then
+        local integer, null = load "return 42LL, require 'ffi'.new 'void *'" ()
+        lu.assertErrorMsgContains("Blob:Copy: source must be", blob.Copy, blob, integer, 0)
+        lu.assertErrorMsgContains("Blob:Copy: source must be", blob.Copy, blob, null, 0)
+    end
     lu.assertErrorMsgContains("Blob:ToString: offset must be", blob.ToString, blob, -1)
     lu.assertErrorMsgContains("Blob:ToString: range is past", blob.ToString, blob, 15, 2)
     lu.assertErrorMsgContains("Blob:ToString: range is past", blob.ToString, blob, 8, 2 ^ 63)

@@ -286,7 +286,7 @@ function Blob:Copy(source, n, offset)
     elseif istype(HeapBlob, source) then -- through a string, since only one blob is pinned
         live(self, "Blob:Copy")
         return copy_string(self, access(source, "Blob:Copy", to_string, 0, n), n, offset)
-    elseif type(source) ~= "cdata" or source == nil then
+    elseif type(source) ~= "cdata" or source == nil or tonumber(source) then -- NULL, 42LL
         misuse("Blob:Copy", BAD_SOURCE)
     end
     return copy_pointer(self, source, n, offset)
