@@ -71,10 +71,13 @@ local function x_axis(list)
     .. ("\nset arrow from 1,graph 0 to 1,graph 1 nohead lc rgb '%s' back"):format(palette.MUTED)
 end
 
+-- The fastest strategy, and of how many: `floor` is none, it gets no memory.
 local function best(list)
+  local first, count = nil, 0
   for _, one in ipairs(list) do
-    if one.name ~= "floor" then return one end
+    if one.name ~= "floor" then first, count = first or one, count + 1 end
   end
+  return first, count
 end
 
 -- The native engine's own place, where it is not the fastest.
@@ -95,12 +98,12 @@ local function cases_of(place)
 end
 
 local function title(place, list, reference)
-  local first = best(list)
+  local first, count = best(list)
   local only = #place.params == 1 and place.total > 1
     and (", %s"):format(frame.params(place.params[1])) or ""
   local ratio = first.name == reference and "" or ", " .. units.ratio(first.ratio)
   return ("%s %s%s: %s is the fastest of %d%s%s"):format(frame.caller(place.caller),
-    place.workload, only, first.name, #list, ratio, native(list, first))
+    place.workload, only, first.name, count, ratio, native(list, first))
 end
 
 local function name(place)
