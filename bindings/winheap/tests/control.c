@@ -71,3 +71,8 @@ const char *winheap_version(void) {
 const char *winheap_engine(void) {
     return "control";
 }
+
+void *winheap_lua_alloc(void *heap, void *block, size_t old_size, size_t new_size) {
+    (void)heap, (void)old_size;
+    return realloc(block, new_size);
+}

@@ -25,6 +25,7 @@ static struct {
     winheap_exception_handler (*winheap_set_exception_handler)(winheap_exception_handler);
     const char *(*winheap_version)(void);
     const char *(*winheap_engine)(void);
+    void *(*winheap_lua_alloc)(void *, void *, size_t, size_t);
 } api;
 
 HANDLE HeapCreate(DWORD options, SIZE_T initial, SIZE_T max) {
@@ -83,6 +84,10 @@ const char *winheap_engine(void) {
     return api.winheap_engine();
 }
 
+void *winheap_lua_alloc(void *heap, void *block, size_t old_size, size_t new_size) {
+    return api.winheap_lua_alloc(heap, block, old_size, new_size);
+}
+
 static void engine_fail(const char *what) {
     fprintf(stderr, "%s\n", what);
     exit(1);
@@ -118,6 +123,7 @@ static void engine_load(const char *path) {
     ENGINE_SYMBOL(library, winheap_set_exception_handler);
     ENGINE_SYMBOL(library, winheap_version);
     ENGINE_SYMBOL(library, winheap_engine);
+    ENGINE_SYMBOL(library, winheap_lua_alloc);
 }
 
 /* ---- known differences ---- */

@@ -155,6 +155,25 @@ WINHEAP_API const char *winheap_version(void);
  */
 WINHEAP_API const char *winheap_engine(void);
 
+/*
+ * A lua_Alloc (Lua manual, 4.6) over a heap: lua_newstate(winheap_lua_alloc, heap) makes a Lua
+ * state that lives in the heap, and under its maximum, entirely; LuaJIT's machine code aside.
+ * A Lua state is used by one thread at a time, so a heap of its own may be HEAP_NO_SERIALIZE.
+ *
+ * heap:     a live heap's handle, until after lua_close.
+ * block:    a block that this function returned for the same heap, or NULL.
+ * old_size: bytes that Lua last asked for block; without meaning when block is NULL.
+ * new_size: bytes to make room for; 0 frees block.
+ * Returns the block, or NULL with the last error of HeapAlloc or HeapReAlloc, the old block
+ * untouched. Shrinking never fails for want of memory, as Lua demands: a block that its heap cannot
+ * shrink is returned as it is, and HeapSize goes on to tell its old size.
+ *
+ * Lua 5.4 collects and tries again before it raises "not enough memory"; LuaJIT raises at once:
+ * there the host calls lua_gc(L, LUA_GCCOLLECT, 0) after the error. With HEAP_GENERATE_EXCEPTIONS
+ * among the heap's options the handler runs first, and must return.
+ */
+WINHEAP_API void *winheap_lua_alloc(void *heap, void *block, size_t old_size, size_t new_size);
+
 #ifdef __cplusplus
 }
 #endif
