@@ -1,129 +1,32 @@
+/* The part of the harness that all platforms share: functions, promises, and the run. */
 #include "engine.h"
 
-#include <dlfcn.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-/* ---- the API, forwarded ---- */
-
-static struct {
-    HANDLE (*HeapCreate)(DWORD, SIZE_T, SIZE_T);
-    BOOL (*HeapDestroy)(HANDLE);
-    LPVOID (*HeapAlloc)(HANDLE, DWORD, SIZE_T);
-    LPVOID (*HeapReAlloc)(HANDLE, DWORD, LPVOID, SIZE_T);
-    BOOL (*HeapFree)(HANDLE, DWORD, LPVOID);
-    SIZE_T (*HeapSize)(HANDLE, DWORD, LPCVOID);
-    BOOL (*HeapValidate)(HANDLE, DWORD, LPCVOID);
-    HANDLE (*GetProcessHeap)(void);
-    DWORD (*GetProcessHeaps)(DWORD, PHANDLE);
-    DWORD (*GetLastError)(void);
-    void (*SetLastError)(DWORD);
-    winheap_exception_handler (*winheap_set_exception_handler)(winheap_exception_handler);
-    const char *(*winheap_version)(void);
-    const char *(*winheap_engine)(void);
-    void *(*winheap_lua_alloc)(void *, void *, size_t, size_t);
-} api;
-
-HANDLE HeapCreate(DWORD options, SIZE_T initial, SIZE_T max) {
-    return api.HeapCreate(options, initial, max);
-}
-
-BOOL HeapDestroy(HANDLE heap) {
-    return api.HeapDestroy(heap);
-}
-
-LPVOID HeapAlloc(HANDLE heap, DWORD flags, SIZE_T size) {
-    return api.HeapAlloc(heap, flags, size);
-}
-
-LPVOID HeapReAlloc(HANDLE heap, DWORD flags, LPVOID block, SIZE_T size) {
-    return api.HeapReAlloc(heap, flags, block, size);
-}
-
-BOOL HeapFree(HANDLE heap, DWORD flags, LPVOID block) {
-    return api.HeapFree(heap, flags, block);
-}
-
-SIZE_T HeapSize(HANDLE heap, DWORD flags, LPCVOID block) {
-    return api.HeapSize(heap, flags, block);
-}
-
-BOOL HeapValidate(HANDLE heap, DWORD flags, LPCVOID block) {
-    return api.HeapValidate(heap, flags, block);
-}
-
-HANDLE GetProcessHeap(void) {
-    return api.GetProcessHeap();
-}
-
-DWORD GetProcessHeaps(DWORD capacity, PHANDLE heaps) {
-    return api.GetProcessHeaps(capacity, heaps);
-}
-
-DWORD GetLastError(void) {
-    return api.GetLastError();
-}
-
-void SetLastError(DWORD code) {
-    api.SetLastError(code);
-}
-
-winheap_exception_handler winheap_set_exception_handler(winheap_exception_handler handler) {
-    return api.winheap_set_exception_handler(handler);
-}
-
-const char *winheap_version(void) {
-    return api.winheap_version();
-}
-
-const char *winheap_engine(void) {
-    return api.winheap_engine();
-}
-
-void *winheap_lua_alloc(void *heap, void *block, size_t old_size, size_t new_size) {
-    return api.winheap_lua_alloc(heap, block, old_size, new_size);
-}
-
-static void engine_fail(const char *what) {
+_Noreturn void engine_fail(const char *what) {
     fprintf(stderr, "%s\n", what);
     exit(1);
 }
 
-/* Through memcpy: ISO C has no conversion from an object's address to a function's. */
-static void engine_symbol(void *library, const char *name, void *function) {
-    void *symbol = dlsym(library, name);
+/* ---- the engine's functions ---- */
 
-    if (symbol == NULL)
-        engine_fail(dlerror());
+#define ENGINE_DEFINE(name) __typeof__(engine_##name) engine_##name;
+ENGINE_FUNCTIONS(ENGINE_DEFINE)
+
+/* Through memcpy: ISO C has no conversion from an object's address to a function's. */
+static void engine_bind(const char *name, void *function) {
+    void *symbol = engine_symbol(name);
+
     memcpy(function, &symbol, sizeof symbol);
 }
 
-#define ENGINE_SYMBOL(library, name) engine_symbol((library), #name, &api.name)
+#define ENGINE_BIND(name) engine_bind(#name, &engine_##name);
 
 static void engine_load(const char *path) {
-    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-
-    if (library == NULL)
-        engine_fail(dlerror());
-    ENGINE_SYMBOL(library, HeapCreate);
-    ENGINE_SYMBOL(library, HeapDestroy);
-    ENGINE_SYMBOL(library, HeapAlloc);
-    ENGINE_SYMBOL(library, HeapReAlloc);
-    ENGINE_SYMBOL(library, HeapFree);
-    ENGINE_SYMBOL(library, HeapSize);
-    ENGINE_SYMBOL(library, HeapValidate);
-    ENGINE_SYMBOL(library, GetProcessHeap);
-    ENGINE_SYMBOL(library, GetProcessHeaps);
-    ENGINE_SYMBOL(library, GetLastError);
-    ENGINE_SYMBOL(library, SetLastError);
-    ENGINE_SYMBOL(library, winheap_set_exception_handler);
-    ENGINE_SYMBOL(library, winheap_version);
-    ENGINE_SYMBOL(library, winheap_engine);
-    ENGINE_SYMBOL(library, winheap_lua_alloc);
+    engine_open(path);
+    ENGINE_FUNCTIONS(ENGINE_BIND)
 }
 
 /* ---- known differences ---- */
@@ -148,11 +51,19 @@ bool engine_differs(const char *promise) {
     return engine_difference(promise) != NULL;
 }
 
-void engine_assert_promise(const char *promise, bool kept, const char *condition, const char *file,
-                           int line) {
+static bool within_promise, faulted;
+
+void engine_promise_begin(void) {
+    within_promise = true;
+    faulted = false;
+}
+
+void engine_promise_end(const char *promise, bool kept, const char *condition, const char *file,
+                        int line) {
     const struct engine_difference *difference = engine_difference(promise);
 
-    if (kept == (difference == NULL))
+    within_promise = false;
+    if ((kept && !faulted) == (difference == NULL))
         return;
     if (difference == NULL)
         print_error("%s: promise not kept: %s\n", promise, condition);
@@ -160,6 +71,12 @@ void engine_assert_promise(const char *promise, bool kept, const char *condition
         print_error("%s: %s keeps it now, though differences.c says: %s\n", promise, engine_name,
                     difference->reason);
     _fail(file, line);
+}
+
+void engine_faulted(unsigned long code) {
+    faulted = true;
+    if (!within_promise)
+        fail_msg("a call of the engine faulted: 0x%08lX", code);
 }
 
 /* A line of this feature that no test asked for names a promise that does not exist. */
@@ -178,35 +95,10 @@ static int engine_unused_differences(const char *feature) {
     return unused;
 }
 
-/* ---- helpers ---- */
+/* ---- the run ---- */
 
-/* A child that waits for a lock nobody holds any more ends by a signal instead of never. */
-#define ENGINE_CHILD_SECONDS 10
-
-int engine_in_child(bool (*body)(void)) {
-    pid_t child;
-    int status = -1;
-
-    fflush(NULL);
-    child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        alarm(ENGINE_CHILD_SECONDS);
-        _exit(body() ? 0 : 1);
-    }
-    while (waitpid(child, &status, 0) < 0)
-        assert_int_equal(errno, EINTR);
-    return status;
-}
-
-struct engine_pages engine_pages(void) {
-    struct engine_pages pages = {0, 0};
-    FILE *file = fopen("/proc/self/statm", "r");
-
-    assert_non_null(file);
-    assert_int_equal(fscanf(file, "%zu %zu", &pages.reserved, &pages.resident), 2);
-    fclose(file);
-    return pages;
+enum engine_end engine_in_child(bool (*body)(void)) {
+    return engine_in_child_heard(body, NULL, 0);
 }
 
 int engine_run(const char *feature, int argc, char **argv, const struct CMUnitTest *tests,

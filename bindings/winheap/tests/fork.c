@@ -50,7 +50,7 @@ static bool child_creates_a_heap(void) {
 
 static void the_child_uses_inherited_heaps(void **state) {
     (void)state;
-    assert_int_equal(engine_in_child(child_uses_the_heap), 0);
+    assert_int_equal(engine_in_child(child_uses_the_heap), ENGINE_TRUE);
     assert_int_equal(block[99], 'p');
     assert_int_equal(HeapSize(heap, 0, block), 100);
     assert_true(HeapValidate(heap, 0, NULL));
@@ -72,18 +72,18 @@ static void *cycle_heaps(void *unused) {
 
 static void a_fork_beside_busy_threads_leaves_no_lock_held(void **state) {
     pthread_t thread;
-    int status = 0;
+    enum engine_end end = ENGINE_TRUE;
 
     (void)state;
     atomic_store(&stop, false);
     assert_int_equal(pthread_create(&thread, NULL, cycle_heaps, NULL), 0);
     while (atomic_load(&cycles) == 0)
         ;
-    for (int i = 0; i < 50 && status == 0; i++)
-        status = engine_in_child(child_creates_a_heap);
+    for (int i = 0; i < 50 && end == ENGINE_TRUE; i++)
+        end = engine_in_child(child_creates_a_heap);
     atomic_store(&stop, true);
     assert_int_equal(pthread_join(thread, NULL), 0);
-    assert_promise("fork.beside_busy_threads", status == 0);
+    assert_promise("fork.beside_busy_threads", end == ENGINE_TRUE);
     assert_true(HeapValidate(heap, 0, block));
 }
 
@@ -106,7 +106,7 @@ static bool child_uses_both_heaps(void) {
 
 static void a_heap_in_use_by_another_thread_serves_the_child(void **state) {
     pthread_t thread;
-    int status = 0;
+    enum engine_end end = ENGINE_TRUE;
 
     (void)state;
     atomic_store(&stop, false);
@@ -114,11 +114,11 @@ static void a_heap_in_use_by_another_thread_serves_the_child(void **state) {
     assert_int_equal(pthread_create(&thread, NULL, use_the_heap, NULL), 0);
     while (atomic_load(&cycles) == 0)
         ;
-    for (int i = 0; i < 50 && status == 0; i++)
-        status = engine_in_child(child_uses_both_heaps);
+    for (int i = 0; i < 50 && end == ENGINE_TRUE; i++)
+        end = engine_in_child(child_uses_both_heaps);
     atomic_store(&stop, true);
     assert_int_equal(pthread_join(thread, NULL), 0);
-    assert_int_equal(status, 0);
+    assert_int_equal(end, ENGINE_TRUE);
     assert_true(HeapValidate(heap, 0, block));
 }
 

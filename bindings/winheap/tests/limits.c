@@ -2,7 +2,6 @@
 #include "engine.h"
 
 #include <string.h>
-#include <sys/mman.h>
 
 #define KIB ((size_t)1024)
 #define MIB (KIB * KIB)
@@ -153,7 +152,7 @@ static void locked_pages_are_zeroed_too(void **state) {
 
     (void)state;
     memset(block, 0xA5, size);
-    assert_int_equal(mlock(block + 100 * KIB, 8 * KIB), 0);
+    assert_true(engine_lock_pages(block + 100 * KIB, 8 * KIB));
     assert_true(HeapFree(heap, 0, block));
     assert_null(HeapAlloc(heap, 0, 257 * KIB)); /* a full heap looks for pages to give back */
     block = HeapAlloc(heap, HEAP_ZERO_MEMORY, size);

@@ -106,7 +106,8 @@ static bool sees_a_damaged_link(void) {
 /* In a child: an engine that does not see it may as well die of it. */
 static void damage_is_seen(void **state) {
     (void)state;
-    assert_promise("validate.sees_a_damaged_link", engine_in_child(sees_a_damaged_link) == 0);
+    assert_promise("validate.sees_a_damaged_link",
+                   engine_in_child(sees_a_damaged_link) == ENGINE_TRUE);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, create_heap, destroy_heap)
