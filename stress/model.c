@@ -25,16 +25,15 @@
  * core, 5 to 9 million operations a second with small sizes and about one million with mixed ones,
  * where the time goes into checking the bytes.
  */
+#include "common/summary.h"
 #include "model/options.h"
 #include "model/state.h"
-#include "model/summary.h"
 
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { STEPS_PER_CLOCK = 64 }; /* a look at the clock costs as much as a step */
 
@@ -65,85 +64,52 @@ static void signals_catch(void) {
     }
 }
 
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
-static double mebibytes(size_t bytes) {
-    return (double)bytes / (1 << 20);
-}
-
-static void progress_print(const struct sample *sample) {
-    fprintf(stderr,
-            "%8.1f s %10.2f M operations %7.2f M/s %8.1f MiB live %8.1f MiB rss %3zu heaps\n",
-            sample->seconds, (double)sample->operations / 1e6,
-            (double)sample->operations / 1e6 / sample->seconds, mebibytes(sample->live_bytes),
-            mebibytes(sample->rss), sample->heaps);
-}
-
-/* Looks at the clock; takes the samples and prints the lines that are due. */
-static double run_observe(struct timeline *timeline, bool progress, double started) {
-    static double progress_due = 1;
-    double seconds = now() - started;
-    bool print = progress && seconds >= progress_due;
-    if (seconds < timeline->due && !print) {
-        return seconds;
-    }
-    struct sample sample = {seconds, model.operation, model.live_bytes, summary_rss(),
-                            model.heap_count};
-    timeline_add(timeline, sample);
-    if (print) {
-        progress_print(&sample);
-        progress_due += 1;
-    }
-    return seconds;
+static void run_observe(struct summary *summary, bool progress, double seconds) {
+    summary_observe(summary,
+                    (struct sample){.seconds = seconds,
+                                    .operations = model.operation,
+                                    .live_bytes = model.live_bytes,
+                                    .heaps = model.heap_count},
+                    progress);
 }
 
 /* Steps until a limit is reached; the time that took. */
-static double run_steps(const struct options *options, struct timeline *timeline) {
+static double run_steps(const struct options *options, struct summary *summary) {
     uint64_t last = options->ops ? options->ops : UINT64_MAX;
     double limit = options->seconds > 0 ? options->seconds : 1e18;
-    double started = now();
+    double started = summary_clock();
     double seconds = 0;
     while (!interrupted && model.operation < last && seconds < limit) {
         for (int i = 0; i < STEPS_PER_CLOCK && model.operation < last; i++) {
             model_step(&model);
         }
-        seconds = run_observe(timeline, options->progress, started);
+        seconds = summary_clock() - started;
+        run_observe(summary, options->progress, seconds);
     }
     return seconds;
 }
 
 /* "passed", "failed" or "interrupted". The blocks that are left are checked at the end. */
 static const char *run(const struct options *options, struct summary *summary) {
-    double started = now();
+    double started = summary_clock();
     if (sigsetjmp(model.failed, 1) != 0) {
-        summary->seconds = now() - started;
+        summary->seconds = summary_clock() - started;
         summary->failed_operation = model.operation ? model.operation : 1;
         summary->failure = model.failure;
         return "failed";
     }
     model_open(&model);
-    summary->seconds = run_steps(options, &summary->timeline);
+    summary->seconds = run_steps(options, summary);
     model_close(&model);
     return interrupted ? "interrupted" : "passed";
 }
 
 static void report(const struct options *options, const struct summary *summary) {
-    printf("%s: %" PRIu64 " operations in %.1f s (%.2f M/s), at most %.1f MiB live\n",
-           summary->status, summary->operations, summary->seconds,
-           (double)summary->operations / 1e6 / (summary->seconds > 0 ? summary->seconds : 1),
-           mebibytes(summary->peak_live_bytes));
+    summary_print(summary);
     if (summary->failed_operation) {
         printf("operation %" PRIu64 ": %s\nrepeat: ", summary->failed_operation, summary->failure);
         options_print_command(options, summary->failed_operation);
     }
-}
-
-static int exit_code(const char *status) {
-    return strcmp(status, "passed") == 0 ? 0 : strcmp(status, "failed") == 0 ? 1 : 130;
 }
 
 int main(int argc, char **argv) {
@@ -155,7 +121,8 @@ int main(int argc, char **argv) {
     model.seed = options.seed;
     model.sizes = options.sizes;
     model.live_limit = options.live_limit;
-    summary = (struct summary){.engine = model.engine.name,
+    summary = (struct summary){.harness = "model",
+                               .engine = model.engine.name,
                                .engine_id = model.engine.winheap_engine(),
                                .seed = options.seed,
                                .timeline.interval = 0.05};
@@ -167,5 +134,5 @@ int main(int argc, char **argv) {
     summary.peak_live_bytes = model.peak_live_bytes;
     report(&options, &summary);
     bool written = !options.json || summary_write(&summary, options.json);
-    return written ? exit_code(summary.status) : 1;
+    return written ? summary_exit_code(&summary) : 1;
 }

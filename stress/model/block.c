@@ -1,7 +1,7 @@
 /* A slot is drawn at random: a free one gets a block, a taken one is freed, resized or checked. */
 #include "block.h"
 
-#include "stamp.h"
+#include "common/stamp.h"
 
 #include <stdint.h>
 

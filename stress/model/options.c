@@ -1,15 +1,13 @@
-/* getopt_long, with every number checked to its last character. */
 #include "options.h"
 
-#include <errno.h>
+#include "common/arguments.h"
+
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/random.h>
 
-static const char *const SIZES[] = {"small", "mixed", "large"};
+static const char *const SIZES[] = {"small", "mixed", "large", NULL};
 
 static const char HELP[] =
     "usage: heaplab-stress-model [--engine NAME|PATH] [option ...]\n"
@@ -29,61 +27,10 @@ static const char HELP[] =
     "\n"
     "Exit codes: 0 passed, 1 failed or wrong usage, 130 interrupted.\n";
 
-static _Noreturn void options_refuse(const char *option, const char *value, const char *valid) {
-    fprintf(stderr, "heaplab-stress-model: %s %s: expected %s\n", option, value, valid);
-    exit(1);
-}
-
-static uint64_t number_parse(const char *option, const char *text) {
-    char *end = NULL;
-    errno = 0;
-    unsigned long long number = strtoull(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || errno) {
-        options_refuse(option, text, "a whole number");
-    }
-    return number;
-}
-
-static double seconds_parse(const char *text) {
-    char *end = NULL;
-    double seconds = strtod(text, &end);
-    if (end == text || *end || !(seconds > 0) || seconds > 1e9) {
-        options_refuse("--seconds", text, "a positive number");
-    }
-    return seconds;
-}
-
-static enum sizes sizes_parse(const char *text) {
-    for (int i = 0; i < 3; i++) {
-        if (strcmp(text, SIZES[i]) == 0) {
-            return (enum sizes)i;
-        }
-    }
-    options_refuse("--sizes", text, "small, mixed or large");
-}
-
-static size_t live_parse(const char *text) {
-    uint64_t mebibytes = number_parse("--live", text);
-    if (mebibytes > (uint64_t)1 << 24) {
-        options_refuse("--live", text, "mebibytes, at most 16777216");
-    }
-    return (size_t)mebibytes << 20;
-}
-
-static uint64_t seed_fresh(void) {
-    uint32_t seed = 0;
-    if (getrandom(&seed, sizeof seed, 0) != sizeof seed) {
-        perror("heaplab-stress-model: getrandom");
-        exit(1);
-    }
-    return seed;
-}
-
 static struct options options_default(const char *program) {
-    const char *engine = getenv("WINHEAP_ENGINE");
     return (struct options){.program = program,
-                            .engine = engine && *engine ? engine : "native",
-                            .seed = seed_fresh(),
+                            .engine = arguments_engine(),
+                            .seed = arguments_seed(),
                             .sizes = SIZES_MIXED,
                             .live_limit = (size_t)64 << 20};
 }
@@ -94,19 +41,20 @@ static void option_apply(struct options *options, int option, const char *value)
         options->engine = value;
         break;
     case 's':
-        options->seed = number_parse("--seed", value);
+        options->seed = arguments_number("--seed", value);
         break;
     case 'o':
-        options->ops = number_parse("--ops", value);
+        options->ops = arguments_number("--ops", value);
         break;
     case 't':
-        options->seconds = seconds_parse(value);
+        options->seconds = arguments_seconds("--seconds", value);
         break;
     case 'z':
-        options->sizes = sizes_parse(value);
+        options->sizes =
+            (enum sizes)arguments_word("--sizes", value, SIZES, "small, mixed or large");
         break;
     case 'l':
-        options->live_limit = live_parse(value);
+        options->live_limit = arguments_mebibytes("--live", value);
         break;
     case 'j':
         options->json = value;
@@ -134,7 +82,7 @@ struct options options_parse(int argc, char **argv) {
         option_apply(&options, option, optarg);
     }
     if (optind < argc) {
-        options_refuse("argument", argv[optind], "options only, see --help");
+        arguments_refuse("argument", argv[optind], "options only, see --help");
     }
     if (!options.ops && options.seconds == 0) {
         options.seconds = 10;

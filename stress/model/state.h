@@ -9,8 +9,8 @@
 #ifndef STRESS_STATE_H
 #define STRESS_STATE_H
 
-#include "engine.h"
-#include "random.h"
+#include "common/engine.h"
+#include "common/random.h"
 
 #include <setjmp.h>
 #include <stdbool.h>

@@ -1,20 +1,23 @@
 /*
- * An engine with one planted fault, to prove that the model finds what it is there to find.
+ * An engine with one planted fault, to prove that the harnesses find what they are there to find.
  *
  * Every call goes through to the engine at $PLANT_ENGINE (a path). $PLANT names the fault; most
  * strike one in 512 of the calls that could show them, a few always. PLANT=none is the negative
  * control. Without either variable the library aborts with one line.
  */
-#include "model/engine.h"
+#include "common/engine.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static struct engine real;
 static const char *plant;
-static unsigned calls;
+static _Atomic unsigned calls;
 
 static __attribute__((constructor)) void plant_load(void) {
     const char *path = getenv("PLANT_ENGINE");
@@ -36,6 +39,7 @@ static void damage(void *block, size_t offset) {
 
 HANDLE HeapCreate(DWORD options, SIZE_T initial, SIZE_T max) {
     bool lift = strcmp(plant, "max-ignored") == 0 && initial <= max;
+    options |= strcmp(plant, "lock-dropped") == 0 ? HEAP_NO_SERIALIZE : 0;
     return real.HeapCreate(options, initial, lift ? 0 : max);
 }
 
@@ -49,12 +53,39 @@ static void *alloc_twice(HANDLE heap, DWORD flags, SIZE_T size) {
     static void *given;
     static HANDLE giver;
     static SIZE_T room;
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    void *block = NULL;
+    pthread_mutex_lock(&lock);
     if (giver == heap && room >= size && strikes("block-given-twice")) {
-        return given;
+        block = given;
+    } else {
+        giver = heap;
+        room = size;
+        block = given = real.HeapAlloc(heap, flags, size);
     }
-    giver = heap;
-    room = size;
-    return given = real.HeapAlloc(heap, flags, size);
+    pthread_mutex_unlock(&lock);
+    return block;
+}
+
+/* The thread that allocated a block, unless another block has the same place in the table. */
+static _Atomic unsigned *maker_of(const void *block) {
+    static _Atomic unsigned makers[1 << 16];
+    return &makers[(uintptr_t)block * 0x9E3779B97F4A7C15u >> 48];
+}
+
+static unsigned maker_self(void) {
+    static _Atomic unsigned threads;
+    static _Thread_local unsigned self;
+    return self ? self : (self = ++threads);
+}
+
+/* Pages of the system's that nobody will give back. */
+static void pages_lose(void) {
+    const size_t size = (size_t)1 << 20;
+    void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages != MAP_FAILED) {
+        memset(pages, 1, size);
+    }
 }
 
 LPVOID HeapAlloc(HANDLE heap, DWORD flags, SIZE_T size) {
@@ -73,6 +104,7 @@ LPVOID HeapAlloc(HANDLE heap, DWORD flags, SIZE_T size) {
     if (block && size && flags & HEAP_ZERO_MEMORY && strikes("alloc-not-zeroed")) {
         damage(block, size - 1);
     }
+    *maker_of(block) = maker_self();
     if (block && strikes("success-sets-last-error")) {
         real.SetLastError(ERROR_SUCCESS);
     }
@@ -104,6 +136,13 @@ LPVOID HeapReAlloc(HANDLE heap, DWORD flags, LPVOID block, SIZE_T size) {
 }
 
 BOOL HeapFree(HANDLE heap, DWORD flags, LPVOID block) {
+    if (*maker_of(block) != maker_self() && real.HeapValidate(heap, 0, block) &&
+        strikes("remote-free-lost")) {
+        return TRUE;
+    }
+    if (strikes("pages-lost")) {
+        pages_lose();
+    }
     BOOL freed = real.HeapFree(heap, flags, block);
     return freed || strcmp(plant, "bad-free-accepted") == 0;
 }

@@ -62,6 +62,13 @@ function TestStress:test_the_model_on_one_engine()
   end
 end
 
+function TestStress:test_threads_on_one_engine()
+  local result = self:heaplab("threads", "--engine", "native", "--seed", "5", "--for", "1s")
+  lu.assertEquals(result.code, 0, result.stderr)
+  lu.assertStrMatches(result.stdout, "harness.*\nthreads +c +native +passed .*")
+  lu.assertEquals(self:stored().harnesses[1].harness, "threads")
+end
+
 function TestStress:test_a_harness_that_dies_is_a_failure_with_its_seed()
   local result = self:heaplab("model", "--build", self:build_with("kill -SEGV $$"), "--seed", "5")
   lu.assertEquals(result.code, 1)
@@ -94,7 +101,7 @@ function TestStress:test_bad_input()
     lu.assertStrContains(result.stderr, text)
     lu.assertStrMatches(result.stderr, "heaplab: [^\n]*\n")
   end
-  one_line("unknown harness 'nosuch'; harnesses: model, gc", "nosuch")
+  one_line("unknown harness 'nosuch'; harnesses: model, threads, gc", "nosuch")
   one_line("unknown engine 'nosuch'; engines: native, ", "model", "--engine", "nosuch")
   one_line("'10x' is no duration", "model", "--for", "10x")
   one_line("'0s' is no duration", "model", "--for", "0s")

@@ -8,11 +8,16 @@ local paths = require "heaplab.paths"
 
 local harnesses = {}
 
--- model: C, one process per engine; gc: Lua, one per engine and VM.
+local function c_program(name)
+  return { name = name, callers = { "c" }, file = function(build)
+    return build .. "/bin/heaplab-stress-" .. name
+  end }
+end
+
+-- In C one process per engine, in Lua one per engine and VM.
 local kinds = {
-  { name = "model", callers = { "c" }, file = function(build)
-    return build .. "/bin/heaplab-stress-model"
-  end },
+  c_program "model",
+  c_program "threads",
   { name = "gc", callers = { "luajit", "lua54" }, file = function()
     return paths.root .. "/stress/gc.lua"
   end },

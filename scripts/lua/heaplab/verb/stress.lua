@@ -28,9 +28,10 @@ end
 
 local function parser()
   local p = cli.parser("stress", "Hammer the engines with random operations; check every answer.")
-  p:epilog("model checks contents and sizes against a model in C; gc makes storms of Alloc, ReAlloc"
-    .. " and dropped blobs on both VMs. The seed repeats a failure. Exit code 1 when one failed.")
-  p:argument("harness", "model or gc; without it both."):args("?")
+  p:epilog("model checks contents and sizes against a model in C; threads share a heap and"
+    .. " blocks in C; gc makes storms of Alloc, ReAlloc and dropped blobs on both VMs."
+    .. " The seed repeats a failure, but for when threads meet. Exit code 1 when one failed.")
+  p:argument("harness", "model, threads or gc; without it all."):args("?")
   p:option("--engine", "Only this engine: a name, or NAME=LIB.so for a library of your own.")
     :count("*"):argname("NAME")
   p:option("--seed", "Seed (default: random)."):convert(cli.whole(0))

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static void timeline_thin(struct timeline *timeline) {
@@ -16,15 +17,59 @@ static void timeline_thin(struct timeline *timeline) {
     timeline->interval *= 2;
 }
 
-void timeline_add(struct timeline *timeline, struct sample sample) {
-    if (sample.seconds < timeline->due) {
-        return;
-    }
+static void timeline_add(struct timeline *timeline, struct sample sample) {
     if (timeline->count == TIMELINE_SAMPLES) {
         timeline_thin(timeline);
     }
     timeline->samples[timeline->count++] = sample;
     timeline->due = sample.seconds + timeline->interval;
+}
+
+double summary_clock(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static double mebibytes(size_t bytes) {
+    return (double)bytes / (1 << 20);
+}
+
+static void progress_print(const struct sample *sample) {
+    fprintf(stderr,
+            "%8.1f s %10.2f M operations %7.2f M/s %8.1f MiB live %8.1f MiB rss %3zu heaps\n",
+            sample->seconds, (double)sample->operations / 1e6,
+            (double)sample->operations / 1e6 / sample->seconds, mebibytes(sample->live_bytes),
+            mebibytes(sample->rss), sample->heaps);
+}
+
+void summary_observe(struct summary *summary, struct sample sample, bool progress) {
+    struct timeline *timeline = &summary->timeline;
+    bool print = progress && sample.seconds >= timeline->lines + 1;
+    if (sample.seconds < timeline->due && !print) {
+        return;
+    }
+    sample.rss = summary_rss();
+    if (sample.seconds >= timeline->due) {
+        timeline_add(timeline, sample);
+    }
+    if (print) {
+        progress_print(&sample);
+        timeline->lines++;
+    }
+}
+
+void summary_print(const struct summary *summary) {
+    printf("%s: %" PRIu64 " operations in %.1f s (%.2f M/s), at most %.1f MiB live\n",
+           summary->status, summary->operations, summary->seconds,
+           (double)summary->operations / 1e6 / (summary->seconds > 0 ? summary->seconds : 1),
+           mebibytes(summary->peak_live_bytes));
+}
+
+int summary_exit_code(const struct summary *summary) {
+    return strcmp(summary->status, "passed") == 0   ? 0
+           : strcmp(summary->status, "failed") == 0 ? 1
+                                                    : 130;
 }
 
 /* /proc/self/statm: pages of address space, resident pages, ... */
@@ -54,7 +99,7 @@ static void text_write(FILE *file, const char *text) {
 }
 
 static void failures_write(FILE *file, const struct summary *summary) {
-    if (summary->failed_operation) {
+    if (summary->failure) {
         fprintf(file, "{\"operation\": %" PRIu64 ", \"what\": ", summary->failed_operation);
         text_write(file, summary->failure);
         putc('}', file);
@@ -72,9 +117,10 @@ static void timeline_write(FILE *file, const struct timeline *timeline) {
     }
 }
 
-static void summary_print(FILE *file, const struct summary *summary) {
-    fputs("{\n  \"schema\": 1,\n  \"harness\": \"model\",\n  \"caller\": \"c\",\n  \"engine\": ",
-          file);
+static void json_print(FILE *file, const struct summary *summary) {
+    fputs("{\n  \"schema\": 1,\n  \"harness\": ", file);
+    text_write(file, summary->harness);
+    fputs(",\n  \"caller\": \"c\",\n  \"engine\": ", file);
     text_write(file, summary->engine);
     fputs(",\n  \"engine_id\": ", file);
     text_write(file, summary->engine_id);
@@ -92,11 +138,12 @@ static void summary_print(FILE *file, const struct summary *summary) {
 bool summary_write(const struct summary *summary, const char *path) {
     FILE *file = fopen(path, "w");
     if (file) {
-        summary_print(file, summary);
+        json_print(file, summary);
     }
     bool written = file && !ferror(file);
     if ((file && fclose(file) != 0) || !written) {
-        fprintf(stderr, "heaplab-stress-model: %s not written: %s\n", path, strerror(errno));
+        fprintf(stderr, "%s: %s not written: %s\n", program_invocation_short_name, path,
+                strerror(errno));
         return false;
     }
     return true;

@@ -2,7 +2,7 @@
  * What a run leaves: its result, and a time line of what the process held while it ran.
  *
  * The JSON has the shape that all stress harnesses share:
- *   {"schema": 1, "harness": "model", "caller": "c", "engine": NAME, "engine_id": TEXT,
+ *   {"schema": 1, "harness": NAME, "caller": "c", "engine": NAME, "engine_id": TEXT,
  *    "seed": N, "status": "passed" | "failed" | "interrupted", "operations": N,
  *    "failures": [{"operation": N, "what": TEXT}], "seconds": S, "rate": OPERATIONS_PER_SECOND,
  *    "peak_live_bytes": N,
@@ -29,20 +29,34 @@ struct timeline {
     size_t count;
     double interval; /* seconds between samples */
     double due;      /* when the next is */
+    unsigned lines;  /* of progress, printed so far: one a second */
 };
 
 struct summary {
-    const char *engine, *engine_id, *status;
+    const char *harness, *engine, *engine_id;
+    const char *status; /* passed, failed or interrupted */
     uint64_t seed, operations;
     double seconds;
     size_t peak_live_bytes;
-    uint64_t failed_operation; /* 0: none */
-    const char *failure;
+    const char *failure; /* NULL: none */
+    uint64_t failed_operation;
     struct timeline timeline;
 };
 
-/* Notes a sample if one is due at its time. */
-void timeline_add(struct timeline *timeline, struct sample sample);
+/* Seconds since some moment. */
+double summary_clock(void);
+
+/*
+ * Notes a sample, all but its rss, if one is due at its time; with progress, prints a line on
+ * stderr each second. To be called often: it costs a few instructions when nothing is due.
+ */
+void summary_observe(struct summary *summary, struct sample sample, bool progress);
+
+/* Prints status, operations, speed and peak on stdout, a line. */
+void summary_print(const struct summary *summary);
+
+/* What the program exits with: 0 passed, 1 failed, 130 interrupted. */
+int summary_exit_code(const struct summary *summary);
 
 /* The resident memory of this process in bytes; 0 when /proc is not there. */
 size_t summary_rss(void);

@@ -2,6 +2,7 @@
 #include "engine.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,13 +33,14 @@ bool engine_open(struct engine *engine, const char *name_or_path) {
     engine_name(engine, path);
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!library) {
-        fprintf(stderr, "heaplab-stress-model: engine not loaded: %s\n", dlerror());
+        fprintf(stderr, "%s: engine not loaded: %s\n", program_invocation_short_name, dlerror());
         return false;
     }
 #define ENGINE_RESOLVE(function)                                                                   \
     *(void **)&engine->function = dlsym(library, #function);                                       \
     if (!engine->function) {                                                                       \
-        fprintf(stderr, "heaplab-stress-model: %s does not export " #function "\n", path);         \
+        fprintf(stderr, "%s: %s does not export " #function "\n", program_invocation_short_name,   \
+                path);                                                                             \
         return false;                                                                              \
     }
     ENGINE_FUNCTIONS(ENGINE_RESOLVE)
