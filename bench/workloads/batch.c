@@ -15,26 +15,11 @@
 #define LIVE 1000
 
 static unsigned char *blocks[LIVE];
-static size_t order[LIVE]; /* the index freed first, second, … */
-
-static void shuffle(void) {
-    uint64_t seed = WORKLOAD_SEED;
-    for (size_t i = LIVE - 1; i > 0; i--) {
-        size_t j = (size_t)(workload_random(&seed) % (i + 1));
-        size_t kept = order[i];
-        order[i] = order[j];
-        order[j] = kept;
-    }
-}
+static uint32_t order[LIVE]; /* the index freed first, second, … */
 
 static void setup(gbench_state *state, void *data) {
     (void)state;
-    const char *params = ((const workload_run *)data)->which->params;
-    int newest_first = workload_is(params, "order", "lifo");
-    for (size_t i = 0; i < LIVE; i++)
-        order[i] = newest_first ? LIVE - 1 - i : i;
-    if (workload_is(params, "order", "random"))
-        shuffle();
+    workload_order(((const workload_run *)data)->which->params, order, LIVE);
 }
 
 /* Fills `blocks`; when memory runs out, frees what it got. */
@@ -77,4 +62,4 @@ static const workload_case cases[] = {
     {"order=random/size=4096", NIGHTLY, 0, 0}, {"order=random/size=16384", NIGHTLY, 0, 0},
 };
 
-WORKLOAD(batch, cases, setup, run, NULL);
+WORKLOAD(batch, cases, STRATEGY_FREE, setup, run, NULL);

@@ -79,4 +79,4 @@ static void teardown(gbench_state *state, void *data) {
 
 static const workload_case cases[] = {{"live=5000/max=5000", SMOKE, 0, OPERATIONS}};
 
-WORKLOAD(churn, cases, setup, run, teardown);
+WORKLOAD(churn, cases, STRATEGY_FREE, setup, run, teardown);

@@ -8,7 +8,7 @@
  * written. The number does not say what a heap costs while it lives, nor what destroying a heap
  * with large blocks costs.
  *
- * Parameters: n, blocks per heap: 0 (strategies with heaps only), 1, 100, 10000.
+ * Parameters: n, blocks per heap: 0 (strategies with heaps only), 1, 3, 100, 10000.
  * Unit: one operation is one whole cycle. No random numbers.
  */
 #include "workload.h"
@@ -48,8 +48,9 @@ static void run(gbench_state *state, void *data) {
 static const workload_case cases[] = {
     {"n=0", NIGHTLY, STRATEGY_REGIONS, 0},
     {"n=1", NIGHTLY, 0, 0},
+    {"n=3", NIGHTLY, 0, 0},
     {"n=100", QUICK, 0, 0},
     {"n=10000", NIGHTLY, 0, 0},
 };
 
-WORKLOAD(heap_cycle, cases, NULL, run, NULL);
+WORKLOAD(heap_cycle, cases, 0, NULL, run, NULL);

@@ -96,7 +96,7 @@ static void take_options(options *o, int *argc, char **argv) {
 /* ---- lists ---- */
 
 static int print_cases(const char *name) {
-    static const char *const profiles[] = {"smoke", "quick", "nightly"};
+    static const char *const profiles[] = {"smoke", "quick", "nightly", "full"};
     int abilities = name ? strategy_abilities(name) : ~0;
     if (name && abilities < 0)
         return fail("unknown strategy '%s'; see --list-strategies", name);
@@ -105,7 +105,7 @@ static int print_cases(const char *name) {
         const workload *w = workloads[i][0];
         for (size_t j = 0; j < w->case_count; j++) {
             const workload_case *c = &w->cases[j];
-            if ((c->needs & ~(unsigned)abilities) == 0)
+            if (((w->needs | c->needs) & ~(unsigned)abilities) == 0)
                 printf("%s\t%s\t%s\t%s\n", w->name, c->params, c->operations ? "alone" : "shared",
                        profiles[c->profile]);
         }
@@ -156,7 +156,7 @@ static int register_key(const char *key, const strategy *s, workload_run *run) {
     *run = (workload_run){s, find_case(w, slash ? slash + 1 : "")};
     if (!run->which)
         return fail("unknown case '%s'; see --list", key);
-    if (run->which->needs & ~s->abilities)
+    if ((w->needs | run->which->needs) & ~s->abilities)
         return fail("%s cannot run %s; see --list --strategy=%s", s->name, key, s->name);
     return register_case(w, run);
 }

@@ -49,4 +49,4 @@ static const workload_case cases[] = {
     {"size=65536", QUICK, 0, 0},
 };
 
-WORKLOAD(pair, cases, setup, run, teardown);
+WORKLOAD(pair, cases, STRATEGY_FREE, setup, run, teardown);

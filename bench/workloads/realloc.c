@@ -74,4 +74,4 @@ static const workload_case cases[] = {
     {"place=inplace", QUICK, STRATEGY_IN_PLACE, OPERATIONS},
 };
 
-WORKLOAD(realloc, cases, NULL, run, NULL);
+WORKLOAD(realloc, cases, STRATEGY_FREE, NULL, run, NULL);

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 /* The smallest profile that runs a case. */
-typedef enum profile { SMOKE, QUICK, NIGHTLY } profile;
+typedef enum profile { SMOKE, QUICK, NIGHTLY, FULL } profile;
 
 typedef struct workload_case {
     const char *params; /* "k=v/k=v" */
@@ -26,6 +26,7 @@ typedef struct workload {
     const char *name;
     const workload_case *cases;
     size_t case_count;
+    unsigned needs;                       /* abilities that every case needs */
     gbench_function setup, run, teardown; /* data is a workload_run; setup and teardown or NULL */
 } workload;
 
@@ -39,6 +40,12 @@ int64_t workload_number(const char *params, const char *name);
 
 /* Whether params give this name this value. */
 int workload_is(const char *params, const char *name, const char *value);
+
+/* Sets the run's counter of this name to the bytes of the process that are resident now. */
+void workload_count_resident(gbench_state *state, const char *counter);
+
+/* Fills order[0..count) with 0, 1, … in the order of params: fifo, lifo or random. */
+void workload_order(const char *params, uint32_t *order, size_t count);
 
 /* The next of a sequence of uniform 64-bit numbers: splitmix64, whose state is any seed. */
 static inline uint64_t workload_random(uint64_t *state) {
@@ -60,10 +67,10 @@ static inline uint64_t workload_random(uint64_t *state) {
 #define WORKLOAD_PASTE(name, kind) WORKLOAD_PASTE_(name, kind)
 
 /* Defines the workload for this strategy kind; see workload for the fields. */
-#define WORKLOAD(name, cases, setup, run, teardown)                                                \
+#define WORKLOAD(name, cases, needs, setup, run, teardown)                                         \
     extern const workload WORKLOAD_PASTE(name, STRATEGY);                                          \
     const workload WORKLOAD_PASTE(name, STRATEGY) = {                                              \
-        #name, cases, sizeof(cases) / sizeof((cases)[0]), setup, run, teardown}
+        #name, cases, sizeof(cases) / sizeof((cases)[0]), needs, setup, run, teardown}
 #endif
 
 #endif

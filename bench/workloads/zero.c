@@ -52,4 +52,4 @@ static const workload_case cases[] = {
     {"size=65536", NIGHTLY, 0, 0}, {"size=262144", NIGHTLY, 0, 0},
 };
 
-WORKLOAD(zero, cases, setup, run, teardown);
+WORKLOAD(zero, cases, STRATEGY_FREE, setup, run, teardown);

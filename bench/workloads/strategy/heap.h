@@ -31,3 +31,11 @@ static inline void strategy_region_end(const strategy *region, void **blocks, si
     (void)count;
     region->heap.destroy(region->heap.handle);
 }
+
+/* Gives unused memory back to the system; 0 when the strategy has no call for that. */
+static inline int strategy_compact(const strategy *s) {
+    if (!s->heap.compact)
+        return 0;
+    s->heap.compact(s->heap.handle, 0);
+    return 1;
+}

@@ -30,3 +30,10 @@ static inline void strategy_region_end(const strategy *region, void **blocks, si
     for (size_t i = 0; i < count; i++)
         strategy_free(region, blocks[i]);
 }
+
+static inline int strategy_compact(const strategy *s) {
+    if (!s->malloc.compact)
+        return 0;
+    s->malloc.compact();
+    return 1;
+}

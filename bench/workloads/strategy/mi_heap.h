@@ -25,3 +25,8 @@ static inline void strategy_region_end(const strategy *region, void **blocks, si
     (void)count;
     region->mi_heap.destroy(region->mi_heap.handle);
 }
+
+static inline int strategy_compact(const strategy *s) {
+    s->mi_heap.collect(s->mi_heap.handle, 1);
+    return 1;
+}

@@ -28,3 +28,8 @@ static inline void strategy_region_end(const strategy *region, void **blocks, si
     (void)blocks;
     (void)count;
 }
+
+static inline int strategy_compact(const strategy *s) {
+    (void)s;
+    return 1;
+}

@@ -53,13 +53,15 @@ function child.rows(text)
     return rows
 end
 
---- The listed cases, as --case takes them; of one strategy, if given.
-function child.cases(strategy)
+--- The listed cases, as --case takes them; of one strategy and without one profile's, if given.
+function child.cases(strategy, without)
     local status, text = child.run { "--list", strategy and "--strategy=" .. strategy }
     assert(status == 0, "--list failed")
     local cases = {}
     for _, row in ipairs(child.rows(text)) do
-        cases[#cases + 1] = row.workload .. "/" .. row.params
+        if row.profile ~= without then
+            cases[#cases + 1] = row.workload .. "/" .. row.params
+        end
     end
     return cases
 end

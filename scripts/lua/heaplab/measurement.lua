@@ -16,6 +16,9 @@ local function finite(value)
   return type(value) == "number" and value == value and math.abs(value) < math.huge
 end
 
+local COUNTERS = { "vm_hwm", "minor_faults", "operations", "gc_cycles", "rss_end",
+  "rss_compacted" }
+
 local function add_time(case, entry)
   local unit = NANOSECONDS[entry.time_unit]
   if not (unit and finite(entry.cpu_time) and finite(entry.real_time)) then
@@ -38,23 +41,24 @@ local function add(cases, entry)
   else
     add_time(case, entry)
   end
-  for _, counter in ipairs { "vm_hwm", "minor_faults", "operations", "gc_cycles" } do
+  for _, counter in ipairs(COUNTERS) do
     if finite(entry[counter]) then case[counter] = entry[counter] end
   end
 end
 
 local function summarise(case)
   if case.problem then return { problem = case.problem } end
-  return { cpu_time = order.median(case.cpu), wall_time = order.median(case.wall),
-    vm_hwm = case.vm_hwm, minor_faults = case.minor_faults, operations = case.operations,
-    gc_cycles = case.gc_cycles }
+  local values = { cpu_time = order.median(case.cpu), wall_time = order.median(case.wall) }
+  for _, counter in ipairs(COUNTERS) do values[counter] = case[counter] end
+  return values
 end
 
 --- Reads the output of one process.
 -- @string path
 -- @treturn table `context`, and `cases`: map WORKLOAD/PARAMS -> `cpu_time`, `wall_time` (medians
 -- of the repetitions, ns per operation) and the last `vm_hwm`, `minor_faults`, `operations`,
--- `gc_cycles`; or only `problem`. Or nil and a message.
+-- `gc_cycles`, `rss_end`, `rss_compacted`, those that it has; or only `problem`. Or nil and a
+-- message.
 function measurement.read(path)
   local text, err = files.read(path)
   if not text then return nil, err end

@@ -55,6 +55,13 @@ function TestMeasurement:test_units_and_threads()
   lu.assertEquals(result.cases.b.cpu_time, 10)
 end
 
+function TestMeasurement:test_counters()
+  local result = self:read { benchmark("c/a/strategy=nop", { rss_end = 5, rss_compacted = 4,
+    unknown = 3 }) }
+  lu.assertEquals(result.cases.a, { cpu_time = 10, wall_time = 11, rss_end = 5,
+    rss_compacted = 4 })
+end
+
 function TestMeasurement:test_an_error_or_a_missing_time_is_a_problem_of_its_case()
   local result = self:read('{"context":{},"benchmarks":['
     .. '{"label":"c/a/strategy=nop","error_occurred":true,"error_message":"out of memory"},'
@@ -91,11 +98,12 @@ end
 function TestSamples.test_memory_is_what_exceeds_the_empty_process()
   local list = samples.of_round(4, {
     result("heap:native", "alone", { vm_hwm = 5000, minor_faults = 30, operations = 10,
-      gc_cycles = 7 }),
+      gc_cycles = 7, rss_end = 4000 }),
     result("floor", "alone", { vm_hwm = 900, minor_faults = 0, operations = 10 }),
-    result("nop", "alone", { vm_hwm = 1000, minor_faults = 0, operations = 10 }) })
+    result("nop", "alone", { vm_hwm = 1000, minor_faults = 0, operations = 10, rss_end = 800,
+      rss_compacted = 800 }) })
   lu.assertEquals(metrics(list, "heap:native"), { cpu_time = 1, wall_time = 2, peak_rss = 4000,
-    page_faults = 3, gc_cycles = 7 })
+    rss_end = 3200, page_faults = 3, gc_cycles = 7 })
   lu.assertEquals(metrics(list, "floor").peak_rss, 0)
   lu.assertEquals(list[1].round, 4)
 end

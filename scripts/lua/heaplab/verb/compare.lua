@@ -24,7 +24,8 @@ local function parser()
   p:option("--against", "Strategy to judge."):argname("STRATEGY")
   p:option("--caller", "Only this caller's cases.")
   p:option("--filter", "Only cases whose CALLER/WORKLOAD/PARAMS matches."):argname("REGEX")
-  p:option("--metric", "cpu_time, wall_time, peak_rss, page_faults or gc_cycles.")
+  p:option("--metric", "cpu_time, wall_time, peak_rss, rss_end, rss_compacted,"
+      .. " page_faults or gc_cycles.")
     :default("cpu_time")
   cli.format(p)
   return p
