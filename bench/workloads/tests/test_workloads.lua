@@ -183,6 +183,8 @@ local function row_of(strategy, case, environment, ...)
     return result.benchmarks[1]
 end
 
+local churn = "churn/live=5000/max=5000"
+
 function TestCases.test_resident_memory_is_counted()
     local function resident(strategy)
         return row_of(strategy, "heaps/live=1000/n=3").rss_end
@@ -190,6 +192,17 @@ function TestCases.test_resident_memory_is_counted()
     -- A page per heap at least, which the loop alone does not have.
     lu.assertTrue(resident("arena:mmap") - resident("nop") >= 1000 * 4096)
     lu.assertTrue(row_of("nop", "destroy/n=100000/size=64").rss_end > 0)
+end
+
+function TestCases.test_compacting_gives_back_what_shrinking_left()
+    lu.skipIf(sanitized, "malloc is the sanitizer's")
+    for _, name in ipairs { "glibc", "jemalloc", "mimalloc", "tcmalloc" } do
+        local library = preloads["malloc:" .. name]
+        local row = row_of("malloc:" .. name, churn, library and { "LD_PRELOAD=" .. library })
+        lu.assertTrue(row.rss_compacted <= row.rss_end, name)
+        lu.assertTrue(name ~= "glibc" and name ~= "jemalloc"
+            or row.rss_compacted < 0.8 * row.rss_end, name)
+    end
 end
 
 function TestCases.test_memory_that_runs_out_is_an_error_of_the_run()
@@ -202,6 +215,12 @@ function TestCases.test_memory_that_runs_out_is_an_error_of_the_run()
 end
 
 TestSpy = {}
+
+function TestSpy.test_an_engine_without_compaction_has_no_such_counter()
+    local row = row_of("heap:spy", churn, nil, spy)
+    lu.assertTrue(row.rss_end > 0)
+    lu.assertNil(row.rss_compacted)
+end
 
 function TestSpy.test_options_reach_the_heap()
     local function engine(strategy)
