@@ -658,6 +658,11 @@ int gbench_real_time(gbench_benchmark *benchmark) {
     return GBENCH_OK;
 }
 
+int gbench_process_time(gbench_benchmark *benchmark) {
+    benchmark->MeasureProcessCPUTime();
+    return GBENCH_OK;
+}
+
 int gbench_unit(gbench_benchmark *benchmark, const char *unit) {
     static const std::pair<const char *, benchmark::TimeUnit> units[] = {
         {"ns", benchmark::kNanosecond},

@@ -199,6 +199,9 @@ GBENCH_API int gbench_manual_time(gbench_benchmark *benchmark);
 /* Wall time instead of CPU time decides how long a run lasts and divides rates. */
 GBENCH_API int gbench_real_time(gbench_benchmark *benchmark);
 
+/* CPU time is that of all threads of the process, and not of the benchmark's alone. */
+GBENCH_API int gbench_process_time(gbench_benchmark *benchmark);
+
 /* Unit of the times in the output: "ns", "us", "ms" or "s". */
 GBENCH_API int gbench_unit(gbench_benchmark *benchmark, const char *unit);
 

@@ -72,8 +72,8 @@ static void run(gbench_state *state, void *data) {
 }
 
 static const workload_case cases[] = {
-    {"last=16777216/by=realloc", QUICK, 0, OPERATIONS},
-    {"last=16777216/by=copy", QUICK, 0, OPERATIONS},
+    {"last=16777216/by=realloc", NIGHTLY, 0, OPERATIONS},
+    {"last=16777216/by=copy", NIGHTLY, 0, OPERATIONS},
     {"last=1073741824/by=realloc", FULL, 0, 1},
     {"last=1073741824/by=copy", FULL, 0, 1},
 };

@@ -56,8 +56,8 @@ static void run(gbench_state *state, void *data) {
 }
 
 static const workload_case cases[] = {
-    {"order=fifo/count=35000/size=17408", QUICK, 0, FEWER},
-    {"order=random/count=35000/size=17408", QUICK, 0, FEWER},
+    {"order=fifo/count=35000/size=17408", NIGHTLY, 0, FEWER},
+    {"order=random/count=35000/size=17408", NIGHTLY, 0, FEWER},
     {"order=fifo/count=350000/size=17408", FULL, 0, MOST},
     {"order=random/count=350000/size=17408", FULL, 0, MOST},
 };

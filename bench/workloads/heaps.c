@@ -54,6 +54,6 @@ static void teardown(gbench_state *state, void *data) {
     begun = 0;
 }
 
-static const workload_case cases[] = {{"live=1000/n=3", QUICK, 0, LIVE}};
+static const workload_case cases[] = {{"live=1000/n=3", NIGHTLY, 0, LIVE}};
 
 WORKLOAD(heaps, cases, STRATEGY_REGIONS, NULL, run, teardown);

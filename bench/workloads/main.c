@@ -131,6 +131,16 @@ static const workload_case *find_case(const workload *w, const char *params) {
     return NULL;
 }
 
+/* Such a case has its process for itself: all threads' time is its own. */
+static int fix_operations(gbench_benchmark *b, int64_t operations) {
+    int codes[] = {gbench_fixed_iterations(b, operations), gbench_repetitions(b, 1),
+                   gbench_process_time(b), gbench_real_time(b)};
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        if (codes[i] != GBENCH_OK)
+            return codes[i];
+    return GBENCH_OK;
+}
+
 static int register_case(const workload *w, workload_run *run) {
     char key[512];
     gbench_benchmark *b;
@@ -142,8 +152,7 @@ static int register_case(const workload *w, workload_run *run) {
     if (gbench_register(key, w->run, run, &b) != GBENCH_OK ||
         gbench_setup(b, w->setup) != GBENCH_OK || gbench_teardown(b, w->teardown) != GBENCH_OK)
         return fail("%s", gbench_error());
-    if (c->operations && (gbench_fixed_iterations(b, c->operations) != GBENCH_OK ||
-                          gbench_repetitions(b, 1) != GBENCH_OK))
+    if (c->operations && fix_operations(b, c->operations) != GBENCH_OK)
         return fail("%s", gbench_error());
     return 0;
 }

@@ -1,8 +1,10 @@
 /* Benchmarks whose output test_output.lua knows; their values do not depend on speed. */
 #include <gbench.h>
 
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #define PAGES 64
 
@@ -77,6 +79,24 @@ static void faults(gbench_state *state, void *data) {
     }
 }
 
+/* Uses 20 ms of CPU time by its own clock. */
+static void *burn(void *data) {
+    struct timespec used;
+    do
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    while (used.tv_sec == 0 && used.tv_nsec < 20000000);
+    return data;
+}
+
+static void waits(gbench_state *state, void *data) {
+    (void)data;
+    while (gbench_keep_running(state)) {
+        pthread_t thread;
+        if (pthread_create(&thread, NULL, burn, NULL) == 0)
+            pthread_join(thread, NULL);
+    }
+}
+
 static void refuses(gbench_state *state, void *data) {
     (void)data;
     gbench_skip(state, "a \"reason\"");
@@ -92,13 +112,14 @@ static gbench_benchmark *add(const char *key, gbench_function run, int64_t itera
 }
 
 static int register_all(void) {
-    gbench_benchmark *args, *range, *two, *by_hand, *zero;
+    gbench_benchmark *args, *range, *two, *by_hand, *zero, *process;
     int code = gbench_context("sample_context", "a \"value\"");
     if (!add("c/plain", plain, 100) || !add("c/faults", faults, 10) ||
         !add("c/refuses", refuses, 1) || !add("c/labels", labels, 1) ||
         !(args = add("c/args", arguments, 1)) || !(range = add("c/range", arguments, 1)) ||
         !(two = add("c/threads", threads, 1000)) || !(by_hand = add("c/manual", manual, 4)) ||
-        !(zero = add("c/timeless", timeless, 1)))
+        !(zero = add("c/timeless", timeless, 1)) || !add("c/waits", waits, 1) ||
+        !(process = add("c/waits/process", waits, 1)))
         return GBENCH_FAILED;
     code |= gbench_arg_names(args, (const char *[]){"size", "step"}, 2);
     code |= gbench_args(args, (const int64_t[]){8, 1}, 2);
@@ -107,7 +128,7 @@ static int register_all(void) {
     code |= gbench_add_threads(two, 1);
     code |= gbench_add_threads(two, 2);
     code |= gbench_manual_time(by_hand) | gbench_unit(by_hand, "ms");
-    code |= gbench_manual_time(zero);
+    code |= gbench_manual_time(zero) | gbench_process_time(process);
     return code;
 }
 

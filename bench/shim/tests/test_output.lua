@@ -22,7 +22,7 @@ function TestNames.test_names_are_keys_without_suffixes()
     for _, name in ipairs {
         "plain", "labels", "faults", "refuses", "manual", "timeless", "args/size=8/step=1",
         "args/size=64/step=2", "range/arg0=8", "range/arg0=16", "range/arg0=64",
-        "range/arg0=128", "threads", "threads/threads=2",
+        "range/arg0=128", "threads", "threads/threads=2", "waits", "waits/process",
     } do
         expected["c/" .. name] = true
     end
@@ -53,6 +53,15 @@ function TestValues.test_counters()
         lu.assertEquals(row.per_iteration, 3)
         lu.assertEquals(row.iterations, 100)
         lu.assertEquals(row.operations, 100)
+    end
+end
+
+function TestValues.test_process_time_is_that_of_all_threads()
+    for _, row in ipairs(runs("c/waits/process")) do
+        lu.assertTrue(row.cpu_time >= 20e6)
+    end
+    for _, row in ipairs(runs("c/waits")) do
+        lu.assertTrue(row.cpu_time < 20e6)
     end
 end
 

@@ -1,10 +1,12 @@
 /*
  * An engine for tests: it says how its heap was created, and is wrong in three ways that
  * heaplab-bench must see. It never zeroes a block, it never grows one in place, and a heap with a
- * maximum is always full.
+ * maximum is always full. Where SPY_REPORT is set, the process ends by saying how many heaps were
+ * made and how many blocks were freed by another thread than the one that allocated them.
  */
 #include <winheap/heapapi.h>
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,23 +15,47 @@ static struct heap {
     DWORD options;
     SIZE_T max;
     void *kept; /* the last block freed, in use again for the next allocation of its size */
-    SIZE_T kept_size;
+    unsigned heaps, remote_frees;
 } the_heap;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 typedef struct block {
     SIZE_T size;
+    pthread_t owner;
     max_align_t bytes[];
 } block;
 
 HANDLE HeapCreate(DWORD options, SIZE_T initial, SIZE_T max) {
     (void)initial;
-    the_heap.options = options;
-    the_heap.max = max;
+    pthread_mutex_lock(&lock);
+    if (the_heap.heaps++ == 0) { /* all others are created alike, while threads read these */
+        the_heap.options = options;
+        the_heap.max = max;
+    }
+    pthread_mutex_unlock(&lock);
     return &the_heap;
+}
+
+__attribute__((destructor)) static void report(void) {
+    if (getenv("SPY_REPORT"))
+        fprintf(stderr, "spy: heaps=%u remote_frees=%u\n", the_heap.heaps, the_heap.remote_frees);
 }
 
 BOOL HeapDestroy(HANDLE heap) {
     return heap == &the_heap;
+}
+
+/* The block freed last, when it has this size. */
+static block *take_kept(SIZE_T size) {
+    pthread_mutex_lock(&lock);
+    block *kept = the_heap.kept;
+    if (kept && kept->size == size)
+        the_heap.kept = NULL;
+    else
+        kept = NULL;
+    pthread_mutex_unlock(&lock);
+    return kept;
 }
 
 LPVOID HeapAlloc(HANDLE heap, DWORD flags, SIZE_T size) {
@@ -37,16 +63,16 @@ LPVOID HeapAlloc(HANDLE heap, DWORD flags, SIZE_T size) {
     (void)flags;
     if (the_heap.max)
         return NULL;
-    block *b = the_heap.kept;
-    if (b && b->size == size) {
-        the_heap.kept = NULL;
-        return b->bytes;
+    block *b = take_kept(size);
+    if (!b) {
+        b = malloc(sizeof *b + size);
+        if (!b)
+            return NULL;
+        /* Even the first block: a busy machine measures no second. */
+        memset(b, 0xab, sizeof *b + size);
+        b->size = size;
     }
-    b = malloc(sizeof *b + size);
-    if (!b)
-        return NULL;
-    memset(b, 0xab, sizeof *b + size); /* even the first block: a busy machine measures no second */
-    b->size = size;
+    b->owner = pthread_self();
     /* cppcheck-suppress memleak ; block_of() finds the block again */
     return b->bytes;
 }
@@ -60,8 +86,12 @@ BOOL HeapFree(HANDLE heap, DWORD flags, LPVOID bytes) {
     (void)flags;
     if (!bytes)
         return TRUE;
+    block *b = block_of(bytes);
+    pthread_mutex_lock(&lock);
+    the_heap.remote_frees += !pthread_equal(b->owner, pthread_self());
     free(the_heap.kept);
-    the_heap.kept = block_of(bytes);
+    the_heap.kept = b;
+    pthread_mutex_unlock(&lock);
     return TRUE;
 }
 

@@ -48,11 +48,12 @@ end
 local lacking = {
     ["heap:any"] = {},
     ["heap:any+max"] = { "^free_order/", "^doubling/" },
+    ["heap:any+no_serialize"] = { "^threads/place=shared", "^threads/place=handoff/threads=2" },
     ["malloc:glibc"] = { "^realloc/place=inplace$", "^heap_cycle/n=0$", "^heaps/" },
-    ["mi_heap:direct"] = { "^realloc/place=inplace$" },
+    ["mi_heap:direct"] = { "^realloc/place=inplace$", "^threads/place=shared" },
     ["arena:mmap"] = { "^pair/", "^batch/", "^churn/", "^realloc/", "^zero/", "^free_order/",
-        "^doubling/" },
-    nop = { "^doubling/" },
+        "^doubling/", "^threads/" },
+    nop = { "^doubling/", "^threads/" },
 }
 
 local function lacks(patterns, case)
@@ -254,6 +255,33 @@ function TestSpy.test_a_full_heap_is_an_error_of_the_run()
         else
             lu.assertEquals(row.error_message, "out of memory", row.name)
         end
+    end
+end
+
+TestThreads = {}
+
+--- How many heaps a case made and how many blocks another thread freed than the one that got them.
+local function spied(case)
+    local _, result, err = child.measure("heap:spy", { "threads/" .. case },
+        { "SPY_REPORT=1" }, spy)
+    local row = result.benchmarks[1]
+    lu.assertNil(row.error_message)
+    lu.assertEquals(row.operations, 2 ^ 19)
+    return { err:match("spy: heaps=(%d+) remote_frees=(%d+)") }
+end
+
+function TestThreads.test_who_allocates_and_who_frees()
+    lu.assertEquals(spied("place=own/threads=1"), { "2", "0" })
+    lu.assertEquals(spied("place=own/threads=2"), { "3", "0" })
+    lu.assertEquals(spied("place=shared/threads=2"), { "1", "0" })
+    lu.assertEquals(spied("place=handoff/threads=1"), { "1", "0" })
+    lu.assertEquals(spied("place=handoff/threads=2"), { "1", tostring(2 ^ 19) })
+end
+
+function TestThreads.test_the_engine_under_threads()
+    for _, place in ipairs { "own", "shared", "handoff" } do
+        local row = row_of("heap:native", "threads/place=" .. place .. "/threads=2")
+        lu.assertEquals(row.operations, 2 ^ 19)
     end
 end
 
