@@ -12,6 +12,8 @@ enum {
     CELL_BITS = 4,
     PAGE_CELLS = 1 << (PAGE_BITS - CELL_BITS),
     CHUNK_PAGES = 1 << (CHUNK_BITS - PAGE_BITS),
+    CHUNK_CELLS = 1 << (CHUNK_BITS - CELL_BITS),
+    CHUNK_BYTES = 1 << CHUNK_BITS,
     LIVE = 0x80,
     LONG = 0xFF,         /* live, and the size is in the next cells */
     LONG_SIZE = 127,     /* the smallest size that does not fit the first cell */
@@ -180,4 +182,59 @@ void blocks_each(uint64_t owner, void (*visit)(void *block, void *context), void
             }
         }
     }
+}
+
+/* The chunk that holds address or else the first one above it. */
+static struct chunk *chunk_from(uintptr_t address) {
+    struct chunk *first = NULL;
+    for (struct chunk *chunk = atomic_load(&chunks); chunk; chunk = chunk->next) {
+        if (chunk->base + CHUNK_BYTES > address && (!first || chunk->base < first->base)) {
+            first = chunk;
+        }
+    }
+    return first;
+}
+
+static size_t page_end(size_t cell) {
+    return (cell / PAGE_CELLS + 1) * PAGE_CELLS;
+}
+
+/* The first cell of its page from this one on where a block of owner starts, or the page's end. The
+ * owner is asked for again: the page may have changed hands before its cell was read. */
+static size_t page_next(const struct chunk *chunk, size_t cell, uint64_t owner) {
+    const _Atomic uint64_t *current = &chunk->owners[cell / PAGE_CELLS];
+    size_t end = page_end(cell);
+    if (atomic_load_explicit(current, memory_order_relaxed) != owner) {
+        return end;
+    }
+    while (cell < end && cell_read(&chunk->cells[cell]) < LIVE) {
+        cell++;
+    }
+    atomic_thread_fence(memory_order_acquire);
+    return atomic_load_explicit(current, memory_order_relaxed) == owner ? cell : end;
+}
+
+/* The first cell from this one on where a block of owner starts; CHUNK_CELLS: none. */
+static size_t chunk_next(const struct chunk *chunk, size_t cell, uint64_t owner) {
+    while (cell < CHUNK_CELLS) {
+        size_t end = page_end(cell);
+        cell = page_next(chunk, cell, owner);
+        if (cell != end) {
+            return cell;
+        }
+    }
+    return CHUNK_CELLS;
+}
+
+void *blocks_next(uint64_t owner, const void *after) {
+    uintptr_t from = after ? (uintptr_t)after + (1 << CELL_BITS) : 0;
+    for (struct chunk *chunk = chunk_from(from); chunk; chunk = chunk_from(from)) {
+        size_t start = from > chunk->base ? (from - chunk->base) >> CELL_BITS : 0;
+        size_t cell = chunk_next(chunk, start, owner);
+        if (cell < CHUNK_CELLS) {
+            return (void *)(chunk->base + (cell << CELL_BITS)); // NOLINT: an address again
+        }
+        from = chunk->base + CHUNK_BYTES;
+    }
+    return NULL;
 }

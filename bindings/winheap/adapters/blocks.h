@@ -43,6 +43,10 @@ bool blocks_exclusive(uint64_t owner, const void *block, bool (*lives)(uint64_t 
 /* Forgets a live block. */
 void blocks_drop(const void *block);
 
+/* The live block of owner with the lowest address above after (NULL: the lowest of all), or NULL.
+ * The owner's blocks must stay what they are during the call; other owners' may change. */
+void *blocks_next(uint64_t owner, const void *after);
+
 /* Calls visit for each live block of owner; visit may drop the block it is given. Takes about
  * 10 us per 64 MiB of address space that the process ever used through this map, and 1 us per
  * page of the owner. */

@@ -3,8 +3,11 @@
 
 #include "blocks.h"
 #include "buildid.h"
+#include "corruption.h"
+#include "debug.h"
 #include "failure.h"
-#include "lock.h"
+#include "guard.h"
+#include "quota.h"
 #include "registry.h"
 
 #include <stdio.h>
@@ -12,66 +15,72 @@
 #include <string.h>
 #include <unistd.h>
 
+static const DWORD DEBUG_OPTIONS = HEAP_TAIL_CHECKING_ENABLED | HEAP_FREE_CHECKING_ENABLED;
 static const DWORD OPTIONS = HEAP_NO_SERIALIZE | HEAP_GENERATE_EXCEPTIONS | HEAP_ZERO_MEMORY |
+                             HEAP_TAIL_CHECKING_ENABLED | HEAP_FREE_CHECKING_ENABLED |
+                             HEAP_CREATE_SEGMENT_HEAP | HEAP_CREATE_HARDENED |
                              HEAP_CREATE_ALIGN_16 | HEAP_CREATE_ENABLE_TRACING;
 
-static inline void heap_lock(struct heap *heap, DWORD flags) {
-    if (!(flags & HEAP_NO_SERIALIZE)) {
-        lock_take(&heap->lock);
-    }
+static inline bool heap_is_debugged(const struct heap *heap) {
+    return __builtin_expect((heap->options & DEBUG_OPTIONS) != 0, 0);
 }
 
-static inline void heap_unlock(struct heap *heap, DWORD flags) {
-    if (!(flags & HEAP_NO_SERIALIZE)) {
-        lock_give(&heap->lock);
-    }
-}
-
+/* Of a live block whose bytes, where they are checked, are sound. */
 static inline size_t block_size(const struct heap *heap, const void *block) {
-    size_t size = blocks_size(heap->owner, block);
-    return size != BLOCKS_NONE && adapter_owns(heap, block) ? size : BLOCKS_NONE;
-}
-
-/* What a block of this size takes of the maximum. */
-static inline size_t charge_of(size_t size) {
-    return size ? (size + 15) & ~(size_t)15 : 16;
-}
-
-/* Replaces one block's share of the maximum by another's; false: there is not so much left. */
-static inline bool heap_charge(struct heap *heap, size_t before, size_t after) {
-    if (!heap->max) {
-        return true;
+    size_t size = frame_block_size(heap, block);
+    if (heap_is_debugged(heap) && size != BLOCKS_NONE && !debug_is_sound(heap, block, size)) {
+        return BLOCKS_NONE;
     }
-    if (after > before && after - before > heap->max - heap->used) {
-        return false;
-    }
-    heap->used = heap->used - before + after;
-    return true;
+    return size;
 }
 
 /* Allocators give no block for no bytes, or one that is not 16-aligned for less than 16. */
-static inline size_t request_of(size_t size) {
-    return size < 16 ? 16 : size;
+static inline size_t request_of(const struct heap *heap, size_t size) {
+    return size + heap->tail < 16 ? 16 : size + heap->tail;
 }
 
-static void *block_new(struct heap *heap, size_t size, bool zero) {
-    if (size > BLOCKS_SIZE_MAX || !heap_charge(heap, 0, charge_of(size))) {
+static void *block_try(struct heap *heap, size_t size, bool zero) {
+    if (size > BLOCKS_SIZE_MAX || !quota_replace(heap, 0, quota_of(heap, size))) {
         return NULL;
     }
-    void *block = adapter_alloc(heap, request_of(size), zero);
+    void *block = adapter_alloc(heap, request_of(heap, size), zero);
     if (block && blocks_put(heap->owner, block, size)) {
         return block;
     }
     if (block) {
         adapter_free(heap, block);
     }
-    heap_charge(heap, charge_of(size), 0);
+    quota_replace(heap, quota_of(heap, size), 0);
     return NULL;
+}
+
+static __attribute__((noinline)) void *block_new_debugged(struct heap *heap, size_t size,
+                                                          bool zero) {
+    void *block = block_try(heap, size, zero);
+    if (!block && debug_exhume(heap)) {
+        block = block_try(heap, size, zero);
+    }
+    if (block) {
+        debug_dress(heap, block, 0, size, zero);
+    }
+    return block;
+}
+
+static void *block_new(struct heap *heap, size_t size, bool zero) {
+    if (heap_is_debugged(heap)) {
+        return block_new_debugged(heap, size, zero);
+    }
+    return block_try(heap, size, zero);
+}
+
+static void block_delete(struct heap *heap, void *block, size_t size) {
+    blocks_drop(block);
+    debug_bury(heap, block, size);
 }
 
 static bool block_resize_in_place(struct heap *heap, void *block, size_t old, size_t size,
                                   bool zero) {
-    if (!adapter_resize_in_place(heap, block, request_of(size))) {
+    if (!adapter_resize_in_place(heap, block, request_of(heap, size))) {
         return false;
     }
     if (zero && size > old) {
@@ -83,7 +92,7 @@ static bool block_resize_in_place(struct heap *heap, void *block, size_t old, si
 /* The adapter may have moved the block when the map turns out to be full: that cannot be undone. */
 static void *block_move(struct heap *heap, void *block, size_t old, size_t size, bool zero) {
     blocks_drop(block);
-    void *moved = adapter_resize(heap, block, old, request_of(size), zero);
+    void *moved = adapter_resize(heap, block, old, request_of(heap, size), zero);
     if (!blocks_put(heap->owner, moved ? moved : block, moved ? size : old)) {
         fputs("winheap: no address space left for the map of live blocks\n", stderr);
         abort();
@@ -91,9 +100,42 @@ static void *block_move(struct heap *heap, void *block, size_t old, size_t size,
     return moved;
 }
 
+/* The old block becomes a freed one like any other. */
+static void *block_move_debugged(struct heap *heap, void *block, size_t old, size_t size,
+                                 bool zero) {
+    void *moved = block_new(heap, size, zero);
+    if (moved) {
+        memcpy(moved, block, old < size ? old : size);
+        block_delete(heap, block, old);
+    }
+    return moved;
+}
+
+static void *block_resize_debugged(struct heap *heap, DWORD flags, void *block, size_t old,
+                                   size_t size) {
+    bool zero = flags & HEAP_ZERO_MEMORY;
+    size_t before = quota_of(heap, old), after = quota_of(heap, size);
+    if (quota_replace(heap, before, after)) {
+        if (block_resize_in_place(heap, block, old, size, zero)) {
+            debug_dress(heap, block, old, size, zero);
+            return block;
+        }
+        quota_replace(heap, after, before);
+    }
+    bool stays = flags & HEAP_REALLOC_IN_PLACE_ONLY;
+    return stays ? NULL : block_move_debugged(heap, block, old, size, zero);
+}
+
 static void *block_resize(struct heap *heap, DWORD flags, void *block, size_t old, size_t size) {
     bool zero = flags & HEAP_ZERO_MEMORY;
-    if (size > BLOCKS_SIZE_MAX || !heap_charge(heap, charge_of(old), charge_of(size))) {
+    size_t before = quota_of(heap, old), after = quota_of(heap, size);
+    if (size > BLOCKS_SIZE_MAX) {
+        return NULL;
+    }
+    if (heap_is_debugged(heap)) {
+        return block_resize_debugged(heap, flags, block, old, size);
+    }
+    if (!quota_replace(heap, before, after)) {
         return NULL;
     }
     void *resized = NULL;
@@ -103,7 +145,7 @@ static void *block_resize(struct heap *heap, DWORD flags, void *block, size_t ol
         resized = block_move(heap, block, old, size, zero);
     }
     if (!resized) {
-        heap_charge(heap, charge_of(size), charge_of(old));
+        quota_replace(heap, after, before);
     }
     return resized;
 }
@@ -121,7 +163,12 @@ static struct heap *heap_make(DWORD options, size_t max) {
     }
     heap->options = options;
     heap->max = max;
+    if (!debug_open(heap)) {
+        registry_return(heap);
+        return NULL;
+    }
     if (!adapter_open(heap)) {
+        debug_close(heap);
         registry_return(heap);
         return NULL;
     }
@@ -163,6 +210,7 @@ BOOL HeapDestroy(HANDLE handle) {
     if (!heap || heap == process_heap || !registry_retire(heap)) {
         return failure_set(ERROR_INVALID_HANDLE);
     }
+    debug_close(heap);
     adapter_close(heap);
     registry_release(heap);
     return TRUE;
@@ -174,9 +222,9 @@ LPVOID HeapAlloc(HANDLE handle, DWORD flags, SIZE_T size) {
         return failure_raise(flags, ERROR_INVALID_HANDLE);
     }
     flags |= heap->options;
-    heap_lock(heap, flags);
+    guard_enter(heap, flags);
     void *block = block_new(heap, size, flags & HEAP_ZERO_MEMORY);
-    heap_unlock(heap, flags);
+    guard_leave(heap, flags);
     return block ? block : failure_raise(flags, ERROR_NOT_ENOUGH_MEMORY);
 }
 
@@ -190,10 +238,10 @@ LPVOID HeapReAlloc(HANDLE handle, DWORD flags, LPVOID block, SIZE_T size) {
         return NULL;
     }
     flags |= heap->options;
-    heap_lock(heap, flags);
+    guard_enter(heap, flags);
     size_t old = block_size(heap, block);
     void *resized = old == BLOCKS_NONE ? NULL : block_resize(heap, flags, block, old, size);
-    heap_unlock(heap, flags);
+    guard_leave(heap, flags);
     if (resized) {
         return resized;
     }
@@ -210,15 +258,13 @@ BOOL HeapFree(HANDLE handle, DWORD flags, LPVOID block) {
         return TRUE;
     }
     flags |= heap->options;
-    heap_lock(heap, flags);
+    guard_enter(heap, flags);
     size_t size = block_size(heap, block);
     if (size != BLOCKS_NONE) {
-        blocks_drop(block);
-        heap_charge(heap, charge_of(size), 0);
-        adapter_free(heap, block);
+        block_delete(heap, block, size);
     }
-    heap_unlock(heap, flags);
-    return size != BLOCKS_NONE ? TRUE : failure_set(ERROR_INVALID_PARAMETER);
+    guard_leave(heap, flags);
+    return size != BLOCKS_NONE ? TRUE : corruption_refuse(heap->options, block);
 }
 
 SIZE_T HeapSize(HANDLE handle, DWORD flags, LPCVOID block) {
@@ -228,27 +274,26 @@ SIZE_T HeapSize(HANDLE handle, DWORD flags, LPCVOID block) {
         return (SIZE_T)-1;
     }
     flags |= heap->options;
-    heap_lock(heap, flags);
-    size_t size = block_size(heap, block);
-    heap_unlock(heap, flags);
+    guard_enter(heap, flags);
+    size_t size = frame_block_size(heap, block);
+    guard_leave(heap, flags);
     if (size == BLOCKS_NONE) {
         failure_set(ERROR_INVALID_PARAMETER);
     }
     return size;
 }
 
-/* Allocators have no call that checks their own lists: of a whole heap only the handle is judged.
- */
+/* Allocators have no call that checks their own lists. */
 BOOL HeapValidate(HANDLE handle, DWORD flags, LPCVOID block) {
     struct heap *heap = registry_find(handle);
-    if (!heap || !block) {
-        return heap != NULL;
+    if (!heap) {
+        return FALSE;
     }
     flags |= heap->options;
-    heap_lock(heap, flags);
-    size_t size = block_size(heap, block);
-    heap_unlock(heap, flags);
-    return size != BLOCKS_NONE;
+    guard_enter(heap, flags);
+    bool valid = block ? block_size(heap, block) != BLOCKS_NONE : debug_check(heap);
+    guard_leave(heap, flags);
+    return valid;
 }
 
 DWORD GetProcessHeaps(DWORD capacity, PHANDLE handles) {

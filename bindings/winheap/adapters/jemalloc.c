@@ -11,6 +11,7 @@
  * jemalloc has at most 4094 arenas: a process cannot have more heaps. Pages that a large block
  * gives up by shrinking in place go back to the system after jemalloc's decay time, 10 s.
  */
+#include "blocks.h"
 #include "frame.h"
 
 #include <jemalloc/jemalloc.h>
@@ -122,6 +123,52 @@ void *adapter_resize(struct heap *heap, void *block, size_t old, size_t size, bo
 
 bool adapter_resize_in_place(struct heap *heap, void *block, size_t size) {
     return xallocx(block, size, 0, arena_of(heap)->flags) >= size;
+}
+
+const size_t adapter_header_bytes = 0;
+
+void *adapter_next(struct heap *heap, const void *block) {
+    return blocks_next(heap->owner, block);
+}
+
+/* A number of jemalloc's that has so many bytes; the shorter ones fill the low bytes. */
+static size_t statistic(const char *name, size_t size) {
+    size_t value = 0;
+    return mallctl(name, &value, &size, NULL, 0) == 0 ? value : 0;
+}
+
+static size_t bin_statistic(unsigned arena, unsigned bin, const char *what) {
+    char name[64];
+    snprintf(name, sizeof name, "stats.arenas.%u.bins.%u.%s", arena, bin, what);
+    return statistic(name, sizeof(size_t));
+}
+
+static size_t bin_constant(unsigned bin, const char *what, size_t size) {
+    char name[64];
+    snprintf(name, sizeof name, "arenas.bin.%u.%s", bin, what);
+    return statistic(name, size);
+}
+
+/* Purged, an arena has free blocks with memory only in the slabs of its size classes. */
+static size_t largest_free(unsigned arena) {
+    size_t largest = 0;
+    uint64_t epoch = 1;
+    mallctl("epoch", NULL, NULL, &epoch, sizeof epoch);
+    for (unsigned i = 0; i < statistic("arenas.nbins", sizeof(unsigned)); i++) {
+        size_t room =
+            bin_statistic(arena, i, "curslabs") * bin_constant(i, "nregs", sizeof(uint32_t));
+        if (room > bin_statistic(arena, i, "curregs")) {
+            largest = bin_constant(i, "size", sizeof(size_t));
+        }
+    }
+    return largest;
+}
+
+size_t adapter_compact(struct heap *heap) {
+    struct arena *arena = arena_of(heap);
+    mallctl("tcache.flush", NULL, NULL, &arena->cache, sizeof arena->cache);
+    arena_control(arena->index, "purge");
+    return largest_free(arena->index);
 }
 
 bool adapter_owns(const struct heap *heap, const void *block) {

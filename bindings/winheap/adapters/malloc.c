@@ -108,6 +108,26 @@ bool adapter_resize_in_place(struct heap *heap, void *block, size_t size) {
     return malloc_usable_size(header_of(block)) - sizeof(struct header) >= size;
 }
 
+const size_t adapter_header_bytes = sizeof(struct header);
+
+/* In the order of the ring: other heaps' blocks lie between ours, and may go while one looks. Freed
+ * blocks that the frame keeps are in the ring too, and not in the map. */
+void *adapter_next(struct heap *heap, const void *block) {
+    struct header *ring = ring_of(heap);
+    struct header *header = block ? header_of(block)->next : ring->next;
+    while (header != ring && blocks_size(heap->owner, header + 1) == BLOCKS_NONE) {
+        header = header->next;
+    }
+    return header != ring ? header + 1 : NULL;
+}
+
+/* glibc tells of no free block, and the others' pages are among those returned. */
+size_t adapter_compact(struct heap *heap) {
+    (void)heap;
+    malloc_trim(0);
+    return 0;
+}
+
 bool adapter_owns(const struct heap *heap, const void *block) {
     return header_of(block)->heap == heap;
 }

@@ -15,6 +15,9 @@
  * that also calls mimalloc itself, or preloads it, must not let threads of its own end with live
  * blocks.
  *
+ * HeapCompact leaves what it freed with mimalloc for the decommit delay, 25 ms unless
+ * MIMALLOC_DECOMMIT_DELAY says otherwise; it sees to the calling thread's part of the heap.
+ *
  * In place, a block grows only into the slack of its size class. Large blocks are 64-aligned.
  * Cost over mi_heap_malloc: the frame and that comparison; see mi_heap:direct in the results.
  */
@@ -279,6 +282,32 @@ void *adapter_resize(struct heap *heap, void *block, size_t old, size_t size, bo
 bool adapter_resize_in_place(struct heap *heap, void *block, size_t size) {
     (void)heap;
     return mi_usable_size(block) >= size;
+}
+
+const size_t adapter_header_bytes = 0;
+
+void *adapter_next(struct heap *heap, const void *block) {
+    return blocks_next(heap->owner, block);
+}
+
+static bool area_note_free(const mi_heap_t *home, const mi_heap_area_t *area, void *block,
+                           size_t block_size, void *largest) {
+    (void)home, (void)block;
+    if (area->used < area->committed / area->full_block_size && block_size > *(size_t *)largest) {
+        *(size_t *)largest = block_size;
+    }
+    return true;
+}
+
+/* The calling thread's part of the heap: another thread's mi_heap is nobody else's to look at. */
+size_t adapter_compact(struct heap *heap) {
+    mi_heap_t *home = home_of(heap);
+    size_t largest = 0;
+    if (home) {
+        mi_heap_collect(home, true);
+        mi_heap_visit_blocks(home, false, area_note_free, &largest);
+    }
+    return largest;
 }
 
 bool adapter_owns(const struct heap *heap, const void *block) {

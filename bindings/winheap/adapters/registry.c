@@ -1,8 +1,9 @@
 /* A reserved range of descriptors, a list of the live ones and a queue of the dead ones. */
 #include "registry.h"
 
-#include "lock.h"
+#include "guard.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -25,18 +26,33 @@ static struct {
 
 /* A fork waits for whoever holds a lock, so that the child finds all of them free. Allocators'
  * handlers were registered when they were loaded: they come after these, as their locks do. */
-static void fork_prepare(void) {
+static void heaps_release(const struct heap *end) {
+    for (struct heap *heap = registry.first; heap != end; heap = heap->next) {
+        guard_leave(heap, 0);
+    }
+    pthread_mutex_unlock(&registry.lock);
+}
+
+/* All locks, or none: whoever keeps a heap by HeapLock may be waiting for the registry. */
+static bool heaps_take(void) {
     pthread_mutex_lock(&registry.lock);
     for (struct heap *heap = registry.first; heap; heap = heap->next) {
-        lock_take(&heap->lock);
+        if (!guard_try(heap)) {
+            heaps_release(heap);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void fork_prepare(void) {
+    while (!heaps_take()) {
+        sched_yield();
     }
 }
 
 static void fork_done(void) {
-    for (struct heap *heap = registry.first; heap; heap = heap->next) {
-        lock_give(&heap->lock);
-    }
-    pthread_mutex_unlock(&registry.lock);
+    heaps_release(NULL);
 }
 
 static bool range_reserve(void) {
@@ -150,6 +166,14 @@ bool registry_owner_lives(uint64_t owner) {
         }
     }
     return false;
+}
+
+void registry_each(void (*visit)(struct heap *heap)) {
+    pthread_mutex_lock(&registry.lock);
+    for (struct heap *heap = registry.first; heap; heap = heap->next) {
+        visit(heap);
+    }
+    pthread_mutex_unlock(&registry.lock);
 }
 
 DWORD registry_list(DWORD capacity, PHANDLE handles) {

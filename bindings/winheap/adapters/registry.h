@@ -39,6 +39,10 @@ void registry_return(struct heap *heap);
 /* Whether a live heap has this owner of blocks. Takes a look at every descriptor, and no lock. */
 bool registry_owner_lives(uint64_t owner);
 
+/* Calls visit for each live heap, none of which can be created or destroyed meanwhile. visit must
+ * not wait for a heap: whoever has it may be waiting to create one. */
+void registry_each(void (*visit)(struct heap *heap));
+
 /* The number of live heaps; stores the first ones' handles, in order of creation. */
 DWORD registry_list(DWORD capacity, PHANDLE handles);
 

@@ -34,6 +34,14 @@ static inline void lock_take(_Atomic uint32_t *lock) {
         lock_wait(lock);
 }
 
+/* Whether the lock was free, and is held now. */
+static inline _Bool lock_try(_Atomic uint32_t *lock) {
+    uint32_t expected = LOCK_FREE;
+
+    return atomic_compare_exchange_strong_explicit(lock, &expected, LOCK_HELD, memory_order_acquire,
+                                                   memory_order_relaxed);
+}
+
 static inline void lock_give(_Atomic uint32_t *lock) {
     if (__libc_single_threaded) {
         atomic_store_explicit(lock, LOCK_FREE, memory_order_relaxed);

@@ -76,3 +76,40 @@ void *winheap_lua_alloc(void *heap, void *block, size_t old_size, size_t new_siz
     (void)heap, (void)old_size;
     return realloc(block, new_size);
 }
+
+BOOL HeapWalk(HANDLE heap, LPPROCESS_HEAP_ENTRY entry) {
+    (void)heap, (void)entry;
+    return FALSE;
+}
+
+BOOL HeapLock(HANDLE heap) {
+    (void)heap;
+    return TRUE;
+}
+
+BOOL HeapUnlock(HANDLE heap) {
+    (void)heap;
+    return TRUE;
+}
+
+SIZE_T HeapCompact(HANDLE heap, DWORD flags) {
+    (void)heap, (void)flags;
+    return 0;
+}
+
+BOOL HeapSummary(HANDLE heap, DWORD flags, LPHEAP_SUMMARY summary) {
+    (void)heap, (void)flags, (void)summary;
+    return TRUE;
+}
+
+BOOL HeapQueryInformation(HANDLE heap, HEAP_INFORMATION_CLASS kind, PVOID information,
+                          SIZE_T length, PSIZE_T returned) {
+    (void)heap, (void)kind, (void)information, (void)length, (void)returned;
+    return TRUE;
+}
+
+BOOL HeapSetInformation(HANDLE heap, HEAP_INFORMATION_CLASS kind, PVOID information,
+                        SIZE_T length) {
+    (void)heap, (void)kind, (void)information, (void)length;
+    return TRUE;
+}

@@ -30,7 +30,9 @@ static void every_built_option_is_accepted(void **state) {
 
 static void unknown_options_are_refused(void **state) {
     const DWORD known = HEAP_NO_SERIALIZE | HEAP_GENERATE_EXCEPTIONS | HEAP_ZERO_MEMORY |
-                        HEAP_CREATE_ALIGN_16 | HEAP_CREATE_ENABLE_TRACING;
+                        HEAP_TAIL_CHECKING_ENABLED | HEAP_FREE_CHECKING_ENABLED |
+                        HEAP_CREATE_SEGMENT_HEAP | HEAP_CREATE_HARDENED | HEAP_CREATE_ALIGN_16 |
+                        HEAP_CREATE_ENABLE_TRACING | HEAP_CREATE_ENABLE_EXECUTE;
 
     (void)state;
     for (int bit = 0; bit < 32; bit++) {

@@ -14,6 +14,7 @@ _Noreturn void engine_fail(const char *what) {
 
 #define ENGINE_DEFINE(name) __typeof__(engine_##name) engine_##name;
 ENGINE_FUNCTIONS(ENGINE_DEFINE)
+ENGINE_INSPECTION(ENGINE_DEFINE)
 
 /* Through memcpy: ISO C has no conversion from an object's address to a function's. */
 static void engine_bind(const char *name, void *function) {
@@ -23,10 +24,14 @@ static void engine_bind(const char *name, void *function) {
 }
 
 #define ENGINE_BIND(name) engine_bind(#name, &engine_##name);
+#define ENGINE_BIND_IF_THERE(name)                                                                 \
+    if (engine_has(#name))                                                                         \
+        engine_bind(#name, &engine_##name);
 
 static void engine_load(const char *path) {
     engine_open(path);
     ENGINE_FUNCTIONS(ENGINE_BIND)
+    ENGINE_INSPECTION(ENGINE_BIND_IF_THERE)
 }
 
 /* ---- known differences ---- */

@@ -79,6 +79,9 @@ int engine_run(const char *feature, int argc, char **argv, const struct CMUnitTe
 void engine_open(const char *path);
 void *engine_symbol(const char *name);
 
+/* Whether the library has a function of that name. */
+bool engine_has(const char *name);
+
 /* A call of the engine faulted: not kept within a promise, a failed test elsewhere. */
 void engine_faulted(unsigned long code);
 

@@ -25,8 +25,19 @@
     FUNCTION(winheap_engine)                                                                       \
     FUNCTION(winheap_lua_alloc)
 
+/* What an engine may lack: its features' tests are run with engines that have it only. */
+#define ENGINE_INSPECTION(FUNCTION)                                                                \
+    FUNCTION(HeapWalk)                                                                             \
+    FUNCTION(HeapLock)                                                                             \
+    FUNCTION(HeapUnlock)                                                                           \
+    FUNCTION(HeapCompact)                                                                          \
+    FUNCTION(HeapSummary)                                                                          \
+    FUNCTION(HeapQueryInformation)                                                                 \
+    FUNCTION(HeapSetInformation)
+
 #define ENGINE_DECLARE(name) extern __typeof__(name) *engine_##name;
 ENGINE_FUNCTIONS(ENGINE_DECLARE)
+ENGINE_INSPECTION(ENGINE_DECLARE)
 
 #define HeapCreate engine_HeapCreate
 #define HeapDestroy engine_HeapDestroy
@@ -43,5 +54,12 @@ ENGINE_FUNCTIONS(ENGINE_DECLARE)
 #define winheap_version engine_winheap_version
 #define winheap_engine engine_winheap_engine
 #define winheap_lua_alloc engine_winheap_lua_alloc
+#define HeapWalk engine_HeapWalk
+#define HeapLock engine_HeapLock
+#define HeapUnlock engine_HeapUnlock
+#define HeapCompact engine_HeapCompact
+#define HeapSummary engine_HeapSummary
+#define HeapQueryInformation engine_HeapQueryInformation
+#define HeapSetInformation engine_HeapSetInformation
 
 #endif

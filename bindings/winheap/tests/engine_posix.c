@@ -25,6 +25,10 @@ void *engine_symbol(const char *name) {
     return symbol;
 }
 
+bool engine_has(const char *name) {
+    return dlsym(library, name) != NULL;
+}
+
 /* A child that waits for a lock nobody holds any more ends by a signal instead of never. */
 #define CHILD_SECONDS 10
 
