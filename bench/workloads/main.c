@@ -4,8 +4,10 @@
  *   heaplab-bench --list [--strategy=S]     the cases, as TSV: workload, params, mode, profile
  *   heaplab-bench --list-strategies         the strategies, as TSV: strategy, profile, needs
  *   heaplab-bench --strategy=S [--engine=PATH] [--expect-malloc=PATH]
- *                 --case=WORKLOAD/PARAMS … [--benchmark_… …]
+ *                 --case=WORKLOAD/PARAMS … [--operations=N] [--benchmark_… …]
  *
+ * --operations=N does exactly N operations of each case, once: for counting instructions, where
+ * N and 2N operations differ by those of N alone.
  * Exit code 0, or 1 with one line on stderr.
  */
 #include "strategy.h"
@@ -13,6 +15,7 @@
 
 #include <gbench.h>
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +43,7 @@ typedef struct options {
     int list, list_strategies, help;
     const char *strategy;
     strategy_paths paths;
+    int64_t operations; /* 0: what each case says */
     const char **cases; /* --case values, in order */
     size_t case_count;
 } options;
@@ -62,6 +66,14 @@ static const char *value_of(const char *argument, const char *option) {
     return strncmp(argument, option, length) == 0 ? argument + length : NULL;
 }
 
+/* -1 for what is no whole number from 1 on. */
+static int64_t whole_number(const char *text) {
+    char *end;
+    errno = 0;
+    int64_t n = strtoll(text, &end, 10);
+    return errno || *end || n < 1 ? -1 : n;
+}
+
 static int take_option(options *o, const char *argument) {
     const char *value;
     if (strcmp(argument, "--list") == 0)
@@ -76,6 +88,8 @@ static int take_option(options *o, const char *argument) {
         o->paths.engine = value;
     else if ((value = value_of(argument, "--expect-malloc=")))
         o->paths.malloc = value;
+    else if ((value = value_of(argument, "--operations=")))
+        o->operations = whole_number(value);
     else if ((value = value_of(argument, "--case=")))
         o->cases[o->case_count++] = value;
     else
@@ -141,7 +155,7 @@ static int fix_operations(gbench_benchmark *b, int64_t operations) {
     return GBENCH_OK;
 }
 
-static int register_case(const workload *w, workload_run *run) {
+static int register_case(const workload *w, workload_run *run, int64_t operations) {
     char key[512];
     gbench_benchmark *b;
     const workload_case *c = run->which;
@@ -152,13 +166,15 @@ static int register_case(const workload *w, workload_run *run) {
     if (gbench_register(key, w->run, run, &b) != GBENCH_OK ||
         gbench_setup(b, w->setup) != GBENCH_OK || gbench_teardown(b, w->teardown) != GBENCH_OK)
         return fail("%s", gbench_error());
-    if (c->operations && fix_operations(b, c->operations) != GBENCH_OK)
+    if (!operations)
+        operations = c->operations;
+    if (operations && fix_operations(b, operations) != GBENCH_OK)
         return fail("%s", gbench_error());
     return 0;
 }
 
 /* Registers WORKLOAD/PARAMS; *run must live until the end. */
-static int register_key(const char *key, const strategy *s, workload_run *run) {
+static int register_key(const char *key, const strategy *s, workload_run *run, int64_t operations) {
     const char *slash = strchr(key, '/');
     size_t length = slash ? (size_t)(slash - key) : strlen(key);
     const workload *w = find_workload(key, length, s->kind);
@@ -167,12 +183,12 @@ static int register_key(const char *key, const strategy *s, workload_run *run) {
         return fail("unknown case '%s'; see --list", key);
     if ((w->needs | run->which->needs) & ~s->abilities)
         return fail("%s cannot run %s; see --list --strategy=%s", s->name, key, s->name);
-    return register_case(w, run);
+    return register_case(w, run, operations);
 }
 
 static int register_all(const options *o, const strategy *s, workload_run *runs) {
     for (size_t i = 0; i < o->case_count; i++)
-        if (register_key(o->cases[i], s, &runs[i]) != 0)
+        if (register_key(o->cases[i], s, &runs[i], o->operations) != 0)
             return 1;
     return 0;
 }
@@ -185,6 +201,8 @@ static int open_strategy(const options *o, strategy *s) {
         return fail("--strategy is missing; see --list-strategies");
     if (o->case_count == 0)
         return fail("--case is missing; see --list");
+    if (o->operations < 0)
+        return fail("--operations needs a whole number from 1 on");
     if (strategy_open(s, o->strategy, &o->paths, &error) != 0)
         return fail("%s", error.text);
     if (gbench_context("heaplab_caller", "c") != GBENCH_OK ||
@@ -212,10 +230,11 @@ static int print_help(void) {
     puts("usage: heaplab-bench --list [--strategy=S]\n"
          "       heaplab-bench --list-strategies\n"
          "       heaplab-bench --strategy=S [--engine=PATH] [--expect-malloc=PATH]\n"
-         "                     --case=WORKLOAD/PARAMS ... [--benchmark_...]\n"
+         "                     --case=WORKLOAD/PARAMS ... [--operations=N] [--benchmark_...]\n"
          "Measures cases of the C workloads for one strategy; the --benchmark_ options are\n"
          "google-benchmark's. heap:NAME loads --engine, or libwinheap-NAME.so from\n"
-         "$WINHEAP_LIBDIR; malloc:NAME must be preloaded, and is checked.");
+         "$WINHEAP_LIBDIR; malloc:NAME must be preloaded, and is checked. --operations=N does\n"
+         "exactly N operations of each case, once.");
     return 0;
 }
 

@@ -215,6 +215,13 @@ function TestCases.test_memory_that_runs_out_is_an_error_of_the_run()
     end
 end
 
+function TestCases.test_a_given_number_of_operations()
+    local _, result = child.measure("nop", { "pair/size=64", churn }, nil, "--operations=3000")
+    for _, row in ipairs(result.benchmarks) do
+        lu.assertEquals(row.operations, 3000)
+    end
+end
+
 TestSpy = {}
 
 function TestSpy.test_an_engine_without_compaction_has_no_such_counter()
@@ -316,6 +323,9 @@ function TestRefusals.test_incomplete_or_contradictory_options()
     refuse("too long", { "--strategy=heap:" .. ("x"):rep(600), spy, case })
     refuse("Failed to match", { "--strategy=nop", case, "--benchmark_filter=nothing" })
     refuse("/no/folder", { "--strategy=nop", case, "--benchmark_out=/no/folder/x" })
+    for _, wrong in ipairs { "0", "-1", "x", "", "1e3", "99999999999999999999" } do
+        refuse("--operations", { "--strategy=nop", case, "--operations=" .. wrong })
+    end
     refuse("refuses", { "--strategy=nop", case, "--benchmark_format=xml" })
 end
 
