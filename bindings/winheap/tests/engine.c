@@ -16,17 +16,10 @@ _Noreturn void engine_fail(const char *what) {
 ENGINE_FUNCTIONS(ENGINE_DEFINE)
 ENGINE_INSPECTION(ENGINE_DEFINE)
 
-/* Through memcpy: ISO C has no conversion from an object's address to a function's. */
-static void engine_bind(const char *name, void *function) {
-    void *symbol = engine_symbol(name);
-
-    memcpy(function, &symbol, sizeof symbol);
-}
-
-#define ENGINE_BIND(name) engine_bind(#name, &engine_##name);
+#define ENGINE_BIND(name) engine_##name = (__typeof__(engine_##name))engine_symbol(#name);
 #define ENGINE_BIND_IF_THERE(name)                                                                 \
     if (engine_has(#name))                                                                         \
-        engine_bind(#name, &engine_##name);
+        engine_##name = (__typeof__(engine_##name))engine_symbol(#name);
 
 static void engine_load(const char *path) {
     engine_open(path);

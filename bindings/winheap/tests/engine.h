@@ -76,8 +76,9 @@ int engine_run(const char *feature, int argc, char **argv, const struct CMUnitTe
 /* ---- between the parts of the harness ---- */
 
 /* Opens the library, and finds a function in it: each ends the program when it cannot. */
+typedef void (*engine_function)(void);
 void engine_open(const char *path);
-void *engine_symbol(const char *name);
+engine_function engine_symbol(const char *name);
 
 /* Whether the library has a function of that name. */
 bool engine_has(const char *name);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,12 +18,15 @@ void engine_open(const char *path) {
         engine_fail(dlerror());
 }
 
-void *engine_symbol(const char *name) {
+/* Through memcpy: ISO C has no conversion from an object's address to a function's. */
+engine_function engine_symbol(const char *name) {
     void *symbol = dlsym(library, name);
+    engine_function function;
 
     if (symbol == NULL)
         engine_fail(dlerror());
-    return symbol;
+    memcpy(&function, &symbol, sizeof function);
+    return function;
 }
 
 bool engine_has(const char *name) {

@@ -2,6 +2,7 @@
 #include "engine.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -223,22 +224,32 @@ static void threads_create_and_destroy_heaps(void **state) {
     }
 }
 
-static void *fail_in_thread(void *error) {
+/* Whose turn it is: the calls that start and wait for threads may change the last error. */
+enum { WAIT, OTHERS, OURS };
+static atomic_int turn = WAIT;
+static DWORD others_error;
+
+static void *fail_in_thread(void *unused) {
+    while (atomic_load(&turn) != OTHERS)
+        ;
     HeapAlloc(NULL, 0, 1);
-    *(DWORD *)error = GetLastError();
-    return NULL;
+    others_error = GetLastError();
+    atomic_store(&turn, OURS);
+    return unused;
 }
 
 static void the_last_error_is_per_thread(void **state) {
     pthread_t thread;
-    DWORD error = 0;
 
     (void)state;
+    assert_int_equal(pthread_create(&thread, NULL, fail_in_thread, NULL), 0);
     SetLastError(12345);
-    assert_int_equal(pthread_create(&thread, NULL, fail_in_thread, &error), 0);
-    assert_int_equal(pthread_join(thread, NULL), 0);
-    assert_int_equal(error, ERROR_INVALID_HANDLE);
+    atomic_store(&turn, OTHERS);
+    while (atomic_load(&turn) != OURS)
+        ;
     assert_int_equal(GetLastError(), 12345);
+    assert_int_equal(others_error, ERROR_INVALID_HANDLE);
+    assert_int_equal(pthread_join(thread, NULL), 0);
 }
 
 ENGINE_TESTS(threads, cmocka_unit_test(threads_share_a_serialized_heap),

@@ -100,7 +100,7 @@ function TestJobs:test_all_presets_are_tested_even_if_one_fails()
   tree:program("ctest", tree.stubs.ctest .. '; case "$*" in *asan*) exit 8 ;; esac')
   local status, output, calls = tree:run("scripts/test")
   lu.assertEquals(status, 1)
-  for _, preset in ipairs { "asan", "tsan", "release" } do
+  for _, preset in ipairs { "asan", "tsan", "release", "mingw" } do
     lu.assertStrContains(calls, "ctest --preset " .. preset)
     lu.assertStrMatches(output, (".*%s: +100%%%% tests passed\n.*"):format(preset))
   end

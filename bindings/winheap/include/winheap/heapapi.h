@@ -1,10 +1,10 @@
 /*
  * The Win32 heap API as every engine exports it: private heaps with exact sizes and checked frees.
  *
- * One engine is one shared library, libwinheap-NAME.so, with exactly these symbols; on Windows the
- * library is kernel32.dll and this header is not needed. A handle belongs to the engine that made
- * it. The engine `native` does not export HeapWalk to HeapSetInformation yet, and refuses the
- * options that say so below.
+ * One engine is one shared library, libwinheap-NAME.so, with exactly these symbols. A handle
+ * belongs to the engine that made it. On Windows the library is kernel32.dll and windows.h declares
+ * what is Win32: this header adds what goes beyond. The engine `native` does not export HeapWalk to
+ * HeapSetInformation yet, and refuses the options that say so below.
  *
  * Threads: every function may be called from any thread, except on a heap created with
  * HEAP_NO_SERIALIZE, whose calls the program must keep apart itself. The last error is per thread.
@@ -19,11 +19,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef _WIN32
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+#ifndef HEAP_CREATE_SEGMENT_HEAP /* MinGW's headers are older than these options */
+#define HEAP_CREATE_SEGMENT_HEAP 0x00000100
+#define HEAP_CREATE_HARDENED 0x00000200
+#endif
+#define WINHEAP_API
+#else
+#define WINHEAP_API __attribute__((visibility("default")))
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-#define WINHEAP_API __attribute__((visibility("default")))
+#ifndef _WIN32
 
 typedef int32_t BOOL;
 typedef uint8_t BYTE;
@@ -277,6 +289,8 @@ WINHEAP_API DWORD GetProcessHeaps(DWORD capacity, PHANDLE heaps);
 /* The calling thread's last error, and how to set it. */
 WINHEAP_API DWORD GetLastError(void);
 WINHEAP_API void SetLastError(DWORD code);
+
+#endif /* not _WIN32 */
 
 /* ---- beyond Win32 ---- */
 
