@@ -10,7 +10,11 @@ local verdict = require "heaplab.verdict"
 
 local compare = {}
 
-local function best_of(case, names)
+--- The strategy with the least median in a case.
+-- @tparam table case as series.of_metric returns it
+-- @tparam {string,...} names
+-- @treturn ?string nil when none of them was measured
+function compare.best_of(case, names)
   local best, least
   for _, name in ipairs(names) do
     local rounds = case.strategies[name]
@@ -22,7 +26,7 @@ end
 
 -- Both sides of a case, or nil when one was not measured.
 local function sides(case, options)
-  local base = options.best_of and best_of(case, options.best_of) or options.base
+  local base = options.best_of and compare.best_of(case, options.best_of) or options.base
   local base_rounds, against_rounds = case.strategies[base], case.strategies[options.against]
   if base_rounds and against_rounds then return base, base_rounds, against_rounds end
 end
