@@ -190,8 +190,9 @@ function TestCases.test_resident_memory_is_counted()
     local function resident(strategy)
         return row_of(strategy, "heaps/live=1000/n=3").rss_end
     end
-    -- A page per heap at least, which the loop alone does not have.
-    lu.assertTrue(resident("arena:mmap") - resident("nop") >= 1000 * 4096)
+    -- A page per heap, 4 MiB, which the loop alone does not have. How many pages of the program's
+    -- own code are resident differs from one process to the next, by some hundred KiB.
+    lu.assertTrue(resident("arena:mmap") - resident("nop") > 1000 * 2048)
     lu.assertTrue(row_of("nop", "destroy/n=100000/size=64").rss_end > 0)
 end
 
