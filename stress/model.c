@@ -5,9 +5,10 @@
  * maximum) hold up to 1024 blocks each. Each operation picks a place at random: an empty one gets
  * a block (HeapAlloc, a quarter with HEAP_ZERO_MEMORY); a taken one is freed (half), resized
  * (HeapReAlloc, a quarter in place only, a quarter zeroing) or asked about (HeapSize,
- * HeapValidate). One operation in 8192 creates or destroys a heap, one in 512 is a misuse with a
- * promised answer: double free, interior, foreign and wild pointers, bad and dead handles,
- * impossible sizes.
+ * HeapValidate). One operation in 8192 creates or destroys a heap, one has the engine say what a
+ * whole heap holds (HeapValidate, and HeapSummary and HeapWalk where it has them), one in 512 is a
+ * misuse with a promised answer: double free, interior, foreign and wild pointers, bad and dead
+ * handles, impossible sizes.
  *
  * What is checked: every byte of a block before each free and resize, and after each resize (a
  * stamp of its own for each filling); that new bytes are zero where promised; exact sizes;
@@ -120,6 +121,7 @@ int main(int argc, char **argv) {
     }
     model.seed = options.seed;
     model.sizes = options.sizes;
+    model.heap_set = options.heap_set;
     model.live_limit = options.live_limit;
     summary = (struct summary){.harness = "model",
                                .engine = model.engine.name,

@@ -45,5 +45,8 @@ bool engine_open(struct engine *engine, const char *name_or_path) {
     }
     ENGINE_FUNCTIONS(ENGINE_RESOLVE)
 #undef ENGINE_RESOLVE
+#define ENGINE_LOOK(function) *(void **)&engine->function = dlsym(library, #function);
+    ENGINE_OPTIONAL_FUNCTIONS(ENGINE_LOOK)
+#undef ENGINE_LOOK
     return true;
 }

@@ -21,10 +21,16 @@
     F(winheap_set_exception_handler)                                                               \
     F(winheap_engine)
 
+/* NULL where the engine does not have them. */
+#define ENGINE_OPTIONAL_FUNCTIONS(F)                                                               \
+    F(HeapWalk)                                                                                    \
+    F(HeapSummary)
+
 struct engine {
     char name[64];                                                /* NAME of libwinheap-NAME.so */
 #define ENGINE_POINTER(function) __typeof__(function)(*function); // NOLINT: declares it
     ENGINE_FUNCTIONS(ENGINE_POINTER)
+    ENGINE_OPTIONAL_FUNCTIONS(ENGINE_POINTER)
 #undef ENGINE_POINTER
 };
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Each option on its own coin; one heap in three has a maximum. */
-static DWORD options_draw(struct random *random) {
+static DWORD options_random(struct random *random) {
     static const DWORD options[] = {HEAP_NO_SERIALIZE, HEAP_GENERATE_EXCEPTIONS, HEAP_ZERO_MEMORY,
                                     HEAP_CREATE_ALIGN_16, HEAP_CREATE_ENABLE_TRACING};
     uint64_t coins = random_next(random) >> 32;
@@ -18,8 +18,26 @@ static DWORD options_draw(struct random *random) {
     return drawn;
 }
 
-static size_t max_draw(struct random *random) {
-    if (random_below(random, 3) != 0) {
+static DWORD options_draw(struct model *model) {
+    static const DWORD options[] = {
+        [HEAPS_NO_SERIALIZE] = HEAP_NO_SERIALIZE,
+        [HEAPS_FIXED_NO_SERIALIZE] = HEAP_NO_SERIALIZE,
+        [HEAPS_ZERO] = HEAP_ZERO_MEMORY,
+    };
+    DWORD drawn = options_random(&model->random);
+    return model->heap_set == HEAPS_RANDOM ? drawn : options[model->heap_set];
+}
+
+static bool has_max(struct model *model) {
+    bool drawn = random_below(&model->random, 3) == 0;
+    return model->heap_set == HEAPS_RANDOM
+               ? drawn
+               : model->heap_set == HEAPS_FIXED || model->heap_set == HEAPS_FIXED_NO_SERIALIZE;
+}
+
+static size_t max_draw(struct model *model) {
+    struct random *random = &model->random;
+    if (!has_max(model)) {
         return 0;
     }
     size_t scale = (size_t)64 << 10 << random_below(random, 8);
@@ -51,8 +69,8 @@ static struct model_heap *heap_take(struct model *model) {
 void heap_create(struct model *model) {
     const size_t page = 4096;
     struct model_heap *heap = heap_take(model);
-    heap->options = options_draw(&model->random);
-    size_t max = max_draw(&model->random);
+    heap->options = options_draw(model);
+    size_t max = max_draw(model);
     size_t initial = random_below(&model->random, max ? max : (size_t)1 << 20);
     heap->handle = model->engine.HeapCreate(heap->options, initial, max);
     MODEL_CHECK(model, heap->handle, "HeapCreate(0x%X, %zu, %zu): last error %u", heap->options,

@@ -9,6 +9,11 @@
 
 static const char *const SIZES[] = {"small", "mixed", "large", NULL};
 
+static const char *const HEAPS[] = {
+    "random", "growable", "fixed", "no_serialize", "fixed_no_serialize", "zero", NULL};
+static const char HEAPS_VALID[] =
+    "random, growable, fixed, no_serialize, fixed_no_serialize or zero";
+
 static const char HELP[] =
     "usage: heaplab-stress-model [--engine NAME|PATH] [option ...]\n"
     "Random heap operations, checked against a model; see the head of stress/model.c.\n"
@@ -20,6 +25,9 @@ static const char HELP[] =
     "  --seconds S    stops after S seconds (default: 10, when --ops is not given)\n"
     "  --sizes MIX    small (16 to 256 B), mixed (0 to 4 MiB) or large (4 KiB to 4 MiB);\n"
     "                 default: mixed\n"
+    "  --heaps SET    what all heaps are created with: growable, fixed (a maximum of 64 KiB to\n"
+    "                 16 MiB), no_serialize, fixed_no_serialize or zero; default: random, each\n"
+    "                 heap with its own\n"
     "  --live MIB     above this much live memory new blocks are small (default: 64)\n"
     "  --json FILE    writes summary and time line\n"
     "  --progress     prints a line on stderr each second\n"
@@ -53,6 +61,9 @@ static void option_apply(struct options *options, int option, const char *value)
         options->sizes =
             (enum sizes)arguments_word("--sizes", value, SIZES, "small, mixed or large");
         break;
+    case 'm':
+        options->heap_set = (enum heap_set)arguments_word("--heaps", value, HEAPS, HEAPS_VALID);
+        break;
     case 'l':
         options->live_limit = arguments_mebibytes("--live", value);
         break;
@@ -71,12 +82,17 @@ static void option_apply(struct options *options, int option, const char *value)
 }
 
 struct options options_parse(int argc, char **argv) {
-    static const struct option NAMES[] = {
-        {"engine", required_argument, NULL, 'e'}, {"seed", required_argument, NULL, 's'},
-        {"ops", required_argument, NULL, 'o'},    {"seconds", required_argument, NULL, 't'},
-        {"sizes", required_argument, NULL, 'z'},  {"live", required_argument, NULL, 'l'},
-        {"json", required_argument, NULL, 'j'},   {"progress", no_argument, NULL, 'p'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+    static const struct option NAMES[] = {{"engine", required_argument, NULL, 'e'},
+                                          {"seed", required_argument, NULL, 's'},
+                                          {"ops", required_argument, NULL, 'o'},
+                                          {"seconds", required_argument, NULL, 't'},
+                                          {"sizes", required_argument, NULL, 'z'},
+                                          {"heaps", required_argument, NULL, 'm'},
+                                          {"live", required_argument, NULL, 'l'},
+                                          {"json", required_argument, NULL, 'j'},
+                                          {"progress", no_argument, NULL, 'p'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
     struct options options = options_default(argv[0]);
     for (int option = 0; (option = getopt_long(argc, argv, "", NAMES, NULL)) != -1;) {
         option_apply(&options, option, optarg);
@@ -91,7 +107,7 @@ struct options options_parse(int argc, char **argv) {
 }
 
 void options_print_command(const struct options *options, uint64_t operation) {
-    printf("%s --engine %s --seed %" PRIu64 " --ops %" PRIu64 " --sizes %s --live %zu\n",
+    printf("%s --engine %s --seed %" PRIu64 " --ops %" PRIu64 " --sizes %s --heaps %s --live %zu\n",
            options->program, options->engine, options->seed, operation, SIZES[options->sizes],
-           options->live_limit >> 20);
+           HEAPS[options->heap_set], options->live_limit >> 20);
 }

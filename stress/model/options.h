@@ -12,6 +12,7 @@ struct options {
     uint64_t seed, ops;                  /* ops 0: no limit */
     double seconds;                      /* 0: no limit */
     enum sizes sizes;
+    enum heap_set heap_set;
     size_t live_limit; /* bytes */
     bool progress;
 };

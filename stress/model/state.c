@@ -1,6 +1,7 @@
 /* The model as a whole: how it begins, fails and ends. */
 #include "state.h"
 
+#include "audit.h"
 #include "block.h"
 #include "heap.h"
 #include "misuse.h"
@@ -36,7 +37,8 @@ void model_open(struct model *model) {
     heap_create(model);
 }
 
-/* One step in 8192 makes or destroys a heap, one in 512 misuses one; the others are a block's. */
+/* One step in 8192 makes or destroys a heap, one audits one, one in 512 misuses one; the others are
+ * a block's. */
 void model_step(struct model *model) {
     model->random = random_seeded(model->seed, ++model->operation);
     uint64_t draw = random_next(&model->random) >> 51;
@@ -44,6 +46,8 @@ void model_step(struct model *model) {
         heap_step(model);
     } else if (draw <= 16) {
         misuse_step(model);
+    } else if (draw == 17) {
+        audit_step(model);
     } else {
         block_step(model);
     }

@@ -40,6 +40,16 @@ struct model_heap {
     struct slot slots[MODEL_SLOTS];
 };
 
+/* What heaps are created with; random: each option and a maximum on coins of their own. */
+enum heap_set {
+    HEAPS_RANDOM,
+    HEAPS_GROWABLE,
+    HEAPS_FIXED,
+    HEAPS_NO_SERIALIZE,
+    HEAPS_FIXED_NO_SERIALIZE,
+    HEAPS_ZERO
+};
+
 enum sizes { SIZES_SMALL, SIZES_MIXED, SIZES_LARGE };
 
 struct model {
@@ -47,6 +57,7 @@ struct model {
     uint64_t seed;
     struct random random; /* of this step */
     enum sizes sizes;
+    enum heap_set heap_set;
     size_t live_limit;  /* bytes: above, only small blocks are made */
     uint64_t operation; /* number of the step being done, from 1 */
     uint64_t keys;      /* given out so far */

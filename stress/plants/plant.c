@@ -5,7 +5,7 @@
  * strike one in 512 of the calls that could show them, a few always. PLANT=none is the negative
  * control. Without either variable the library aborts with one line.
  */
-#include "common/engine.h"
+#include "plant.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -15,22 +15,21 @@
 #include <string.h>
 #include <sys/mman.h>
 
-static struct engine real;
-static const char *plant;
+struct engine plant_real;
+const char *plant_name;
 static _Atomic unsigned calls;
 
 static __attribute__((constructor)) void plant_load(void) {
     const char *path = getenv("PLANT_ENGINE");
-    plant = getenv("PLANT");
-    if (!path || !plant || !engine_open(&real, path)) {
+    plant_name = getenv("PLANT");
+    if (!path || !plant_name || !engine_open(&plant_real, path)) {
         fputs("plant: set PLANT to a fault, or none, and PLANT_ENGINE to a path\n", stderr);
         abort();
     }
 }
 
-/* Whether this fault is planted and strikes this time. */
-static bool strikes(const char *fault) {
-    return strcmp(plant, fault) == 0 && ++calls % 512 == 0;
+bool plant_strikes(const char *fault) {
+    return strcmp(plant_name, fault) == 0 && ++calls % 512 == 0;
 }
 
 static void damage(void *block, size_t offset) {
@@ -38,14 +37,15 @@ static void damage(void *block, size_t offset) {
 }
 
 HANDLE HeapCreate(DWORD options, SIZE_T initial, SIZE_T max) {
-    bool lift = strcmp(plant, "max-ignored") == 0 && initial <= max;
-    options |= strcmp(plant, "lock-dropped") == 0 ? HEAP_NO_SERIALIZE : 0;
-    return real.HeapCreate(options, initial, lift ? 0 : max);
+    bool lift = strcmp(plant_name, "max-ignored") == 0 && initial <= max;
+    options |= strcmp(plant_name, "lock-dropped") == 0 ? HEAP_NO_SERIALIZE : 0;
+    return plant_real.HeapCreate(options, initial, lift ? 0 : max);
 }
 
 BOOL HeapDestroy(HANDLE heap) {
-    bool keep = strcmp(plant, "destroy-does-nothing") == 0 && real.HeapValidate(heap, 0, NULL);
-    return keep ? TRUE : real.HeapDestroy(heap);
+    bool keep =
+        strcmp(plant_name, "destroy-does-nothing") == 0 && plant_real.HeapValidate(heap, 0, NULL);
+    return keep ? TRUE : plant_real.HeapDestroy(heap);
 }
 
 /* Hands out the block of the last call again, as if its slot had been free. */
@@ -56,12 +56,12 @@ static void *alloc_twice(HANDLE heap, DWORD flags, SIZE_T size) {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     void *block = NULL;
     pthread_mutex_lock(&lock);
-    if (giver == heap && room >= size && strikes("block-given-twice")) {
+    if (giver == heap && room >= size && plant_strikes("block-given-twice")) {
         block = given;
     } else {
         giver = heap;
         room = size;
-        block = given = real.HeapAlloc(heap, flags, size);
+        block = given = plant_real.HeapAlloc(heap, flags, size);
     }
     pthread_mutex_unlock(&lock);
     return block;
@@ -89,93 +89,93 @@ static void pages_lose(void) {
 }
 
 LPVOID HeapAlloc(HANDLE heap, DWORD flags, SIZE_T size) {
-    if (strcmp(plant, "block-given-twice") == 0) {
+    if (strcmp(plant_name, "block-given-twice") == 0) {
         return alloc_twice(heap, flags, size);
     }
-    if (strikes("misaligned")) {
-        char *block = real.HeapAlloc(heap, flags, size + 8);
+    if (plant_strikes("misaligned")) {
+        char *block = plant_real.HeapAlloc(heap, flags, size + 8);
         return block ? block + 8 : NULL;
     }
-    if (strikes("refused-for-nothing")) {
-        real.SetLastError(ERROR_NOT_ENOUGH_MEMORY);
+    if (plant_strikes("refused-for-nothing")) {
+        plant_real.SetLastError(ERROR_NOT_ENOUGH_MEMORY);
         return NULL;
     }
-    void *block = real.HeapAlloc(heap, flags, size);
-    if (block && size && flags & HEAP_ZERO_MEMORY && strikes("alloc-not-zeroed")) {
+    void *block = plant_real.HeapAlloc(heap, flags, size);
+    if (block && size && flags & HEAP_ZERO_MEMORY && plant_strikes("alloc-not-zeroed")) {
         damage(block, size - 1);
     }
     *maker_of(block) = maker_self();
-    if (block && strikes("success-sets-last-error")) {
-        real.SetLastError(ERROR_SUCCESS);
+    if (block && plant_strikes("success-sets-last-error")) {
+        plant_real.SetLastError(ERROR_SUCCESS);
     }
     return block;
 }
 
 /* An engine that says a block was resized where it stands, whether there was room or not. */
 static void *resize_lie(HANDLE heap, DWORD flags, LPVOID block, SIZE_T size) {
-    void *resized = real.HeapReAlloc(heap, flags, block, size);
-    return !resized && strikes("in-place-lie") ? block : resized;
+    void *resized = plant_real.HeapReAlloc(heap, flags, block, size);
+    return !resized && plant_strikes("in-place-lie") ? block : resized;
 }
 
 LPVOID HeapReAlloc(HANDLE heap, DWORD flags, LPVOID block, SIZE_T size) {
-    if (flags & HEAP_REALLOC_IN_PLACE_ONLY && strcmp(plant, "in-place-lie") == 0) {
+    if (flags & HEAP_REALLOC_IN_PLACE_ONLY && strcmp(plant_name, "in-place-lie") == 0) {
         return resize_lie(heap, flags, block, size);
     }
-    if (flags & HEAP_REALLOC_IN_PLACE_ONLY && strikes("in-place-moves")) {
+    if (flags & HEAP_REALLOC_IN_PLACE_ONLY && plant_strikes("in-place-moves")) {
         flags &= ~HEAP_REALLOC_IN_PLACE_ONLY;
     }
-    SIZE_T old = block ? real.HeapSize(heap, 0, block) : 0;
-    void *resized = real.HeapReAlloc(heap, flags, block, size);
-    if (resized && size && old && strikes("realloc-damages")) {
+    SIZE_T old = block ? plant_real.HeapSize(heap, 0, block) : 0;
+    void *resized = plant_real.HeapReAlloc(heap, flags, block, size);
+    if (resized && size && old && plant_strikes("realloc-damages")) {
         damage(resized, (size < old ? size : old) - 1);
     }
-    if (resized && size > old && flags & HEAP_ZERO_MEMORY && strikes("realloc-not-zeroed")) {
+    if (resized && size > old && flags & HEAP_ZERO_MEMORY && plant_strikes("realloc-not-zeroed")) {
         damage(resized, old);
     }
     return resized;
 }
 
 BOOL HeapFree(HANDLE heap, DWORD flags, LPVOID block) {
-    if (*maker_of(block) != maker_self() && real.HeapValidate(heap, 0, block) &&
-        strikes("remote-free-lost")) {
+    if (*maker_of(block) != maker_self() && plant_real.HeapValidate(heap, 0, block) &&
+        plant_strikes("remote-free-lost")) {
         return TRUE;
     }
-    if (strikes("pages-lost")) {
+    if (plant_strikes("pages-lost")) {
         pages_lose();
     }
-    BOOL freed = real.HeapFree(heap, flags, block);
-    return freed || strcmp(plant, "bad-free-accepted") == 0;
+    BOOL freed = plant_real.HeapFree(heap, flags, block);
+    return freed || strcmp(plant_name, "bad-free-accepted") == 0;
 }
 
 SIZE_T HeapSize(HANDLE heap, DWORD flags, LPCVOID block) {
-    SIZE_T size = real.HeapSize(heap, flags, block);
-    return size + (size != (SIZE_T)-1 && strikes("size-off-by-one"));
+    SIZE_T size = plant_real.HeapSize(heap, flags, block);
+    return size + (size != (SIZE_T)-1 && plant_strikes("size-off-by-one"));
 }
 
 BOOL HeapValidate(HANDLE heap, DWORD flags, LPCVOID block) {
-    BOOL valid = real.HeapValidate(heap, flags, block);
-    return valid || (block && strcmp(plant, "validate-believes-all") == 0);
+    BOOL valid = plant_real.HeapValidate(heap, flags, block);
+    return valid || (block && strcmp(plant_name, "validate-believes-all") == 0);
 }
 
 HANDLE GetProcessHeap(void) {
-    return real.GetProcessHeap();
+    return plant_real.GetProcessHeap();
 }
 
 DWORD GetProcessHeaps(DWORD capacity, PHANDLE heaps) {
-    return real.GetProcessHeaps(capacity, heaps);
+    return plant_real.GetProcessHeaps(capacity, heaps);
 }
 
 DWORD GetLastError(void) {
-    return real.GetLastError();
+    return plant_real.GetLastError();
 }
 
 void SetLastError(DWORD code) {
-    real.SetLastError(code);
+    plant_real.SetLastError(code);
 }
 
 winheap_exception_handler winheap_set_exception_handler(winheap_exception_handler handler) {
-    bool lose = strcmp(plant, "exceptions-lost") == 0;
-    return real.winheap_set_exception_handler(lose ? NULL : handler);
+    bool lose = strcmp(plant_name, "exceptions-lost") == 0;
+    return plant_real.winheap_set_exception_handler(lose ? NULL : handler);
 }
 
 const char *winheap_version(void) {
