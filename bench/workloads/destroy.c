@@ -52,7 +52,7 @@ static void run(gbench_state *state, void *data) {
 }
 
 static const workload_case cases[] = {
-    {"n=100000/size=64", QUICK, 0, OPERATIONS},
+    {"n=100000/size=64", NIGHTLY, 0, OPERATIONS},
     {"n=1000000/size=64", NIGHTLY, 0, OPERATIONS},
 };
 

@@ -192,11 +192,11 @@ static void teardown(gbench_state *state, void *data) {
 }
 
 static const workload_case cases[] = {
-    {"place=own/threads=1", QUICK, 0, OPERATIONS},
-    {"place=own/threads=2", QUICK, 0, OPERATIONS},
+    {"place=own/threads=1", NIGHTLY, 0, OPERATIONS},
+    {"place=own/threads=2", NIGHTLY, 0, OPERATIONS},
     {"place=shared/threads=2", QUICK, STRATEGY_SHARED, OPERATIONS},
     {"place=handoff/threads=1", NIGHTLY, 0, OPERATIONS},
-    {"place=handoff/threads=2", QUICK, STRATEGY_REMOTE, OPERATIONS},
+    {"place=handoff/threads=2", NIGHTLY, STRATEGY_REMOTE, OPERATIONS},
 };
 
 WORKLOAD(threads, cases, STRATEGY_FREE | STRATEGY_MEMORY, setup, run, teardown);

@@ -40,7 +40,7 @@ function TestLists.test_cases()
         profiles[row.profile] = profiles[row.profile] + 1
     end
     lu.assertEquals(profiles.smoke, 4)
-    lu.assertTrue(profiles.smoke + profiles.quick <= 26)
+    lu.assertTrue(profiles.smoke + profiles.quick <= 21)
     lu.assertTrue(seen["pair/size=64"] and seen["realloc/place=inplace"])
 end
 
