@@ -16,14 +16,13 @@ local function sometimes()
     end
 end
 
--- A blob's block is freed while the blob is reachable, and given to somebody else.
+-- A blob's block is freed while the blob is reachable: the next blob of its size gets it too.
 function plants.early_free()
     local alloc, due = api.alloc, sometimes()
     function api.alloc(heap, bytes, flags)
         local blob, message, code = alloc(heap, bytes, flags)
         if blob and due() then
             winheap.raw.HeapFree(heap.Handle, 0, blob.Data)
-            kept[#kept + 1] = winheap.raw.HeapAlloc(heap.Handle, 0, bytes)
         end
         return blob, message, code
     end

@@ -38,7 +38,6 @@ static void damage(void *block, size_t offset) {
 
 HANDLE HeapCreate(DWORD options, SIZE_T initial, SIZE_T max) {
     bool lift = strcmp(plant_name, "max-ignored") == 0 && initial <= max;
-    options |= strcmp(plant_name, "lock-dropped") == 0 ? HEAP_NO_SERIALIZE : 0;
     return plant_real.HeapCreate(options, initial, lift ? 0 : max);
 }
 
@@ -89,6 +88,10 @@ static void pages_lose(void) {
 }
 
 LPVOID HeapAlloc(HANDLE heap, DWORD flags, SIZE_T size) {
+    static unsigned unlocked;
+    if (strcmp(plant_name, "lock-dropped") == 0) {
+        unlocked++;
+    }
     if (strcmp(plant_name, "block-given-twice") == 0) {
         return alloc_twice(heap, flags, size);
     }

@@ -1,6 +1,5 @@
-/* The ABI over the heaps: which heap, which lock, which pointer, which error. */
+/* The ABI over the heaps: the ways without a lock, which heap, which error. */
 #include "heap.h"
-#include "lock.h"
 #include "registry.h"
 
 #include "buildid.h"
@@ -12,108 +11,97 @@
     (HEAP_NO_SERIALIZE | HEAP_GENERATE_EXCEPTIONS | HEAP_ZERO_MEMORY | HEAP_CREATE_ALIGN_16 |      \
      HEAP_CREATE_ENABLE_TRACING)
 
-static void api_lock(struct heap *heap, DWORD modes) {
-    if ((modes & HEAP_NO_SERIALIZE) == 0)
-        lock_take(&heap->lock);
-}
-
-static void api_unlock(struct heap *heap, DWORD modes) {
-    if ((modes & HEAP_NO_SERIALIZE) == 0)
-        lock_give(&heap->lock);
-}
-
 /* ---- HeapAlloc ---- */
 
-static NOINLINE void *alloc_refill(struct heap *heap, DWORD flags, size_t size) {
-    void *block = heap_alloc_slow(heap, size, false);
-
-    return block != NULL ? block : failure_raise(heap->options | flags, ERROR_NOT_ENOUGH_MEMORY);
-}
-
-/* With a lock to take or a block to clear. */
-static NOINLINE void *alloc_detour(struct heap *heap, DWORD flags, size_t size) {
-    DWORD modes = heap->options | flags;
-    bool zero = (modes & HEAP_ZERO_MEMORY) != 0;
+/* With flags, from another heap than the last time, for a large block, or when nothing is ready. */
+static NOINLINE void *alloc_detour(struct thread *self, HANDLE handle, DWORD flags, size_t size) {
+    struct heap *heap = registry_find(handle);
+    DWORD modes;
     void *block;
-    bool ready;
 
-    api_lock(heap, modes);
-    block = heap_alloc_ready(heap, size);
-    ready = likely(block != NULL);
-    if (!ready)
-        block = heap_alloc_slow(heap, size, zero);
-    api_unlock(heap, modes);
-    if (ready && zero)
-        memset(block, 0, size);
+    section_leave(self);
+    if (heap == NULL)
+        return failure_raise(flags, ERROR_INVALID_HANDLE);
+    modes = heap->options | flags;
+    block = heap_alloc(heap, self, size, (modes & HEAP_ZERO_MEMORY) != 0);
     return block != NULL ? block : failure_raise(modes, ERROR_NOT_ENOUGH_MEMORY);
 }
 
 LPVOID HeapAlloc(HANDLE handle, DWORD flags, SIZE_T size) {
-    struct heap *heap = registry_slot(handle);
+    struct thread *self = &thread_self;
+    const struct local *local;
+    struct span *span;
     void *block;
 
-    if (unlikely(!registry_is_live(heap, handle)))
-        return failure_raise(flags, ERROR_INVALID_HANDLE);
-    if (unlikely(((flags & HEAP_ZERO_MEMORY) | heap->detour) != 0))
-        return alloc_detour(heap, flags, size);
-    block = heap_alloc_ready(heap, size);
-    return likely(block != NULL) ? block : alloc_refill(heap, flags, size);
+    section_enter(self);
+    local = atomic_load_explicit(&self->recent, memory_order_relaxed);
+    if (unlikely(atomic_load_explicit(&local->key, memory_order_acquire) != handle) ||
+        unlikely((flags | local->detour) != 0))
+        return alloc_detour(self, handle, flags, size);
+    span = heap_next_span(local, size);
+    if (!span_is_ready(span))
+        return alloc_detour(self, handle, flags, size);
+    block = span_take(span, size);
+    section_leave(self);
+    return block;
 }
 
 /* ---- HeapFree ---- */
 
-static NOINLINE BOOL free_checked(HANDLE handle, DWORD flags, void *block) {
+static NOINLINE BOOL free_detour(HANDLE handle, void *block) {
     struct heap *heap;
-    struct span *span;
-    DWORD modes;
-    uint32_t index;
 
     if (block == NULL)
         return TRUE;
     heap = registry_find(handle);
     if (heap == NULL)
         return failure_set(ERROR_INVALID_HANDLE);
-    modes = heap->options | flags;
-    api_lock(heap, modes);
-    span = heap_find(heap, block, &index);
-    if (span != NULL)
-        heap_free(heap, span, index, block);
-    api_unlock(heap, modes);
-    return span != NULL ? TRUE : failure_set(ERROR_INVALID_PARAMETER);
+    return heap_free(heap, &thread_self, block) ? TRUE : failure_set(ERROR_INVALID_PARAMETER);
 }
 
-static NOINLINE BOOL free_settle(struct span *span) {
-    heap_settle(segment_of(span)->heap, span);
+/* With another local part than the last time, or a pointer to refuse. */
+static NOINLINE BOOL free_leave(struct thread *self, HANDLE handle, void *block) {
+    section_leave(self);
+    return free_detour(handle, block);
+}
+
+static NOINLINE BOOL free_settle(struct thread *self, struct local *local, struct span *span) {
+    section_leave(self);
+    heap_settle(local, self, span);
     return TRUE;
 }
 
-/*
- * A pointer whose segment is entered as the handle's, unlocked, is in a live heap without a lock;
- * any other case is for free_checked: NULL and bad handles, of which only an odd one can meet an
- * entry.
- */
+/* A pointer into a segment of this very heap, and one of its spans whose owner is the caller. */
 BOOL HeapFree(HANDLE handle, DWORD flags, LPVOID block) {
-    struct span *span;
+    struct thread *self = &thread_self;
+    struct span *span = owner_span(block);
+    struct local *local;
     uint32_t index;
 
-    if (unlikely(owner_of(block) != (uintptr_t)handle + OWNER_UNLOCKED) ||
-        unlikely(((uintptr_t)handle & OWNER_UNLOCKED) != 0))
-        return free_checked(handle, flags, block);
-    span = span_of(block);
+    (void)flags;
+    if (unlikely(span == NULL))
+        return free_detour(handle, block);
+    section_enter(self);
+    local = atomic_load_explicit(&self->recent, memory_order_relaxed);
+    if (unlikely(atomic_load_explicit(&local->key, memory_order_acquire) != handle) ||
+        unlikely(atomic_load_explicit(&span->local, memory_order_relaxed) != local))
+        return free_leave(self, handle, block);
     index = span_index(span, block);
-    if (unlikely(index >= span->carved) || unlikely(span->table[index] == SPAN_FREE))
-        return failure_set(ERROR_INVALID_PARAMETER);
-    return likely(!span_put(span, index, block)) ? TRUE : free_settle(span);
+    if (unlikely(!span_is_live(span, index)))
+        return free_leave(self, handle, block);
+    if (unlikely(span_put(span, index, block)))
+        return free_settle(self, local, span);
+    section_leave(self);
+    return TRUE;
 }
 
 /* ---- HeapReAlloc, HeapSize, HeapValidate ---- */
 
 LPVOID HeapReAlloc(HANDLE handle, DWORD flags, LPVOID block, SIZE_T size) {
     struct heap *heap = registry_find(handle);
-    struct span *span;
-    void *resized = NULL;
+    void *resized;
     DWORD modes;
-    uint32_t index;
+    bool live;
 
     if (heap == NULL)
         return failure_raise(flags, ERROR_INVALID_HANDLE);
@@ -122,52 +110,34 @@ LPVOID HeapReAlloc(HANDLE handle, DWORD flags, LPVOID block, SIZE_T size) {
         failure_set(ERROR_SUCCESS);
         return NULL;
     }
-    api_lock(heap, modes);
-    span = heap_find(heap, block, &index);
-    if (span != NULL)
-        resized = heap_realloc(heap, span, index, block, size, modes);
-    api_unlock(heap, modes);
-    if (span == NULL)
+    resized = heap_realloc(heap, &thread_self, block, size, modes, &live);
+    if (!live)
         return failure_raise(modes, ERROR_INVALID_PARAMETER);
     return resized != NULL ? resized : failure_raise(modes, ERROR_NOT_ENOUGH_MEMORY);
 }
 
 SIZE_T HeapSize(HANDLE handle, DWORD flags, LPCVOID block) {
     struct heap *heap = registry_find(handle);
-    struct span *span;
-    size_t size = 0;
-    DWORD modes;
-    uint32_t index;
+    size_t size = heap == NULL ? SIZE_MAX : heap_size(heap, &thread_self, block);
 
-    if (heap == NULL) {
-        failure_set(ERROR_INVALID_HANDLE);
-        return (SIZE_T)-1;
-    }
-    modes = heap->options | flags;
-    api_lock(heap, modes);
-    span = heap_find(heap, block, &index);
-    if (span != NULL)
-        size = span_get_size(span, index);
-    api_unlock(heap, modes);
-    if (span == NULL) {
-        failure_set(ERROR_INVALID_PARAMETER);
-        return (SIZE_T)-1;
-    }
+    (void)flags;
+    if (size == SIZE_MAX)
+        failure_set(heap == NULL ? ERROR_INVALID_HANDLE : ERROR_INVALID_PARAMETER);
     return size;
 }
 
 BOOL HeapValidate(HANDLE handle, DWORD flags, LPCVOID block) {
     struct heap *heap = registry_find(handle);
-    DWORD modes;
-    uint32_t index;
     bool valid;
 
+    (void)flags;
     if (heap == NULL)
         return FALSE;
-    modes = heap->options | flags;
-    api_lock(heap, modes);
-    valid = block == NULL ? heap_check(heap) : heap_find(heap, block, &index) != NULL;
-    api_unlock(heap, modes);
+    if (block != NULL)
+        return heap_size(heap, &thread_self, block) != SIZE_MAX;
+    heap_exclude(heap, &thread_self);
+    valid = heap_check(heap);
+    heap_readmit(heap);
     return valid;
 }
 
@@ -194,7 +164,7 @@ BOOL HeapDestroy(HANDLE handle) {
 
     if (heap == NULL || !registry_retire(heap))
         return failure_set(ERROR_INVALID_HANDLE);
-    heap_close(heap);
+    heap_destroy(heap, &thread_self);
     registry_recycle(heap);
     return TRUE;
 }

@@ -7,7 +7,7 @@
 /* A segment with its pages and side tables as the last heap left them; NULL when there is none. */
 struct segment *cache_take(void);
 
-/* Keeps a segment whose descriptors are zero; false when there are enough. */
+/* Keeps a segment without spans; false when there are enough. */
 bool cache_keep(struct segment *segment);
 
 /* Held around fork. */

@@ -7,57 +7,51 @@ struct tally {
     size_t segments;
 };
 
-/* Nothing is read through a link before it is known to point to a free carved block. */
-static bool check_link(const struct span *span, const void *block, uint32_t *index) {
-    if (segment_of(block) != segment_of(span))
-        return false;
-    *index = span_index(span, block);
-    return *index < span->carved && span->table[*index] == SPAN_FREE;
-}
-
-/* The list has as many links as there are free blocks: more would be a cycle. */
-static bool check_free_list(const struct span *span, uint32_t free_blocks) {
-    const void *block = span->free;
-    uint32_t index;
-
-    while (block != NULL) {
-        if (free_blocks == 0 || !check_link(span, block, &index))
+/* Takes the list's blocks off *blocks, and is false when there are more: it would be a cycle. */
+static bool check_list(const struct span *span, uint32_t first, uint32_t *blocks) {
+    for (uint32_t index = first; index != ENTRY_NONE; index = span->table[index])
+        if (index >= span->carved || (*blocks)-- == 0)
             return false;
-        block = *(void *const *)block;
-        free_blocks--;
-    }
-    return free_blocks == 0;
+    return true;
 }
 
-static bool check_entry(const struct span *span, uint32_t index) {
-    uint32_t entry = span->table[index];
-
-    if (entry == SPAN_WIDE)
-        return span->size >= SPAN_WIDE && span_wide_table(span)[index] <= span->size;
-    return entry == SPAN_FREE || entry <= span->size;
+/*
+ * Mail counts as live. A span may be at its mark when its thread, having freed, waits for the lock:
+ * an unlisted one then has a free block.
+ */
+static bool check_until(const struct span *span, uint32_t live) {
+    if (span->listed)
+        return span->until == live + (span->previous == &span_none);
+    return span->until <= 1 && live + 1 == span->blocks + span->until;
 }
 
-static bool check_blocks(const struct span *span) {
-    uint32_t live = 0;
+static bool check_blocks(const struct heap *heap, struct span *span) {
+    uint32_t free_blocks = 0, mail;
 
-    if (span->carved > span->blocks || span->size != sizeclass_size(span->sizeclass))
+    if (span->carved > span->blocks || span->size != sizeclass_size(span->sizeclass) ||
+        span->local == NULL || atomic_load(&span->local)->heap != heap)
         return false;
     for (uint32_t i = 0; i < span->carved; i++) {
-        if (!check_entry(span, i))
+        if (span->table[i] > ENTRY_LIVE + span->size)
             return false;
-        live += span->table[i] != SPAN_FREE;
+        free_blocks += span->table[i] < ENTRY_LIVE;
     }
-    if (span->until != (span->listed ? live : 1) || (!span->listed && live != span->blocks))
+    if (span->free != ENTRY_NONE && span->block != span_block(span, span->free))
         return false;
-    return check_free_list(span, span->carved - live);
+    mail = free_blocks;
+    if (!check_list(span, span->free, &mail) ||
+        !check_until(span, span->carved - free_blocks + mail))
+        return false;
+    return check_list(span, span_mail(span)->first, &mail) && mail == 0;
 }
 
 static bool check_single(const struct span *span) {
-    return span->carved == 1 && span->table == &span->live && span->live == 0 && span->until == 1;
+    return span->carved == 1 && span->table == &span->live && span->live == ENTRY_LIVE &&
+           span->local == NULL;
 }
 
-static bool check_run(const struct segment *segment, uint32_t unit) {
-    const struct span *span = &segment->span[unit];
+static bool check_run(struct segment *segment, uint32_t unit) {
+    const struct span *span = segment_span(segment, unit);
 
     if (!check_single(span) || span->units == 0 || unit + span->units > SEGMENT_UNITS ||
         span->requested > span->units * UNIT_BYTES)
@@ -68,27 +62,27 @@ static bool check_run(const struct segment *segment, uint32_t unit) {
     return true;
 }
 
-static bool check_unit(struct segment *segment, uint32_t unit, struct tally *tally) {
-    const struct span *span = &segment->span[unit];
+static bool check_unit(const struct heap *heap, struct segment *segment, uint32_t unit,
+                       struct tally *tally) {
+    struct span *span = segment_span(segment, unit);
     bool is_free = (segment->free_units >> unit & 1) != 0;
 
     if (span->kind == SPAN_NONE)
         return is_free;
-    if (is_free || (span->base < unit_start(segment, unit)) ||
-        (span->base >= unit_start(segment, unit + 1)))
+    if (is_free || span->base != unit_start(segment, unit) || owner_span(span->base) != span)
         return false;
     tally->listed += span->listed;
-    return span->kind == SPAN_BLOCKS ? check_blocks(span) : check_run(segment, unit);
+    return span->kind == SPAN_BLOCKS ? check_blocks(heap, span) : check_run(segment, unit);
 }
 
 static bool check_segment(const struct heap *heap, struct segment *segment, struct tally *tally) {
     uint32_t unit = SEGMENT_META_UNITS;
 
-    if (owner_of(segment) != owner_value(heap) || segment->heap != heap)
+    if (segment->heap != heap)
         return false;
     while (unit < SEGMENT_UNITS) {
-        const struct span *span = &segment->span[unit];
-        if (!check_unit(segment, unit, tally))
+        const struct span *span = segment_span(segment, unit);
+        if (!check_unit(heap, segment, unit, tally))
             return false;
         unit += span->kind == SPAN_RUN ? span->units : 1;
     }
@@ -109,31 +103,44 @@ static bool check_spares(const struct heap *heap) {
     size_t spares = 0;
 
     for (const struct segment *segment = heap->spare; segment != NULL; segment = segment->next)
-        if (++spares > heap->spares || owner_of(segment) != 0)
+        if (++spares > heap->spares)
             return false;
     return spares == heap->spares;
 }
 
 static bool check_large(const struct heap *heap, struct tally *tally) {
     for (struct segment *segment = heap->large; segment != NULL; segment = segment->next) {
-        const struct span *span = &segment->span[1];
-        if (owner_of(segment) != owner_value(heap) || span->kind != SPAN_LARGE ||
-            !check_single(span) || span->requested > segment->bytes - UNIT_BYTES)
+        struct span *span = &segment->span[0];
+        if (owner_span(span->base) != span || span->kind != SPAN_LARGE || !check_single(span) ||
+            span->requested > segment->bytes - UNIT_BYTES)
             return false;
         tally->committed += (segment->bytes - UNIT_BYTES) / PAGE_BYTES;
     }
     return true;
 }
 
+/* A class's list; takes its spans off *listed. */
+static bool check_class(const struct local *local, uint32_t sizeclass, size_t *listed) {
+    const struct span *previous = &span_none;
+
+    for (const struct span *span = local->current[sizeclass]; span != &span_none;
+         span = span->next) {
+        if ((*listed)-- == 0 || !span->listed || span->sizeclass != sizeclass ||
+            span->local != local || span->previous != previous)
+            return false;
+        previous = span;
+    }
+    return true;
+}
+
 static bool check_lists(const struct heap *heap, size_t listed) {
-    for (uint32_t i = 0; i < SIZECLASS_COUNT; i++) {
-        const struct span *previous = &span_none;
-        for (const struct span *span = heap->current[i]; span != &span_none; span = span->next) {
-            if (listed-- == 0 || !span->listed || span->sizeclass != i ||
-                span->previous != previous)
+    for (const struct local *local = heap->locals; local != NULL; local = local->next) {
+        for (uint32_t i = 0; i < SIZECLASS_COUNT; i++)
+            if (!check_class(local, i, &listed))
                 return false;
-            previous = span;
-        }
+        for (uint32_t i = 0; i < DIRECT_COUNT; i++)
+            if (local->direct[i] != local->current[sizeclass_of(16 * (size_t)i)])
+                return false;
     }
     return listed == 0;
 }

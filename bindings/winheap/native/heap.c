@@ -18,17 +18,15 @@ static bool heap_reserve(struct heap *heap, size_t max) {
     return heap->reserve != NULL;
 }
 
+/* Its lock stays as it is: a thread that parts from the dead heap may be waiting for it. */
 bool heap_open(struct heap *heap, uint32_t options, size_t initial, size_t max) {
+    heap->locals = NULL;
     heap->open = heap->full = heap->large = heap->spare = NULL;
     heap->segments = heap->segments_peak = heap->spares = 0;
     heap->committed = 0;
     heap->limit = max == 0 ? SIZE_MAX : pages_of(max);
     heap->reserve_bytes = heap->reserve_used = 0;
     heap->options = options;
-    atomic_init(&heap->lock, LOCK_FREE);
-    heap->detour = (options ^ HEAP_NO_SERIALIZE) & (HEAP_NO_SERIALIZE | HEAP_ZERO_MEMORY);
-    for (int i = 0; i < SIZECLASS_COUNT; i++)
-        heap->current[i] = &span_none;
     /* The kernel would let a larger initial size be touched until it has to kill somebody. */
     if (initial != 0 && initial > os_memory_bytes())
         return false;
@@ -41,65 +39,281 @@ bool heap_open(struct heap *heap, uint32_t options, size_t initial, size_t max) 
 }
 
 void heap_close(struct heap *heap) {
+    local_release_all(heap);
     large_release_all(heap);
     segment_release_all(heap);
 }
 
-/* A listed span of the class with a free block; spans found to be full leave the list. */
-static struct span *heap_ready_span(struct heap *heap, uint32_t sizeclass) {
-    struct span *span;
-
-    while ((span = heap->current[sizeclass]) != &span_none) {
-        if (span->free != NULL)
-            return span;
-        if (span->carved < span->blocks)
-            return span_carve(heap, span) ? span : span_pass(heap, span);
-        span_detach(heap, span);
-    }
-    span = span_new(heap, sizeclass);
-    return span != NULL && span_carve(heap, span) ? span : NULL;
+void heap_destroy(struct heap *heap, struct thread *self) {
+    heap_lock(heap, self);
+    heap_close(heap);
+    heap->depth = 1;
+    heap->excluding = 0;
+    atomic_store_explicit(&heap->closed, false, memory_order_relaxed);
+    heap_unlock(heap);
 }
 
-static void *heap_alloc_block(struct heap *heap, size_t size, bool zero) {
-    struct span *span = heap_ready_span(heap, sizeclass_of(size));
+void heap_lock(struct heap *heap, struct thread *self) {
+    if (atomic_load_explicit(&heap->holder, memory_order_relaxed) == self) {
+        heap->depth++;
+        return;
+    }
+    lock_take(&heap->lock);
+    atomic_store_explicit(&heap->holder, self, memory_order_relaxed);
+    heap->depth = 1;
+}
 
+bool heap_try_lock(struct heap *heap, struct thread *self) {
+    if (atomic_load_explicit(&heap->holder, memory_order_relaxed) != self && !lock_try(&heap->lock))
+        return false;
+    heap->depth =
+        atomic_load_explicit(&heap->holder, memory_order_relaxed) == self ? heap->depth + 1 : 1;
+    atomic_store_explicit(&heap->holder, self, memory_order_relaxed);
+    return true;
+}
+
+void heap_unlock(struct heap *heap) {
+    if (--heap->depth != 0)
+        return;
+    atomic_store_explicit(&heap->holder, NULL, memory_order_relaxed);
+    lock_give(&heap->lock);
+}
+
+void heap_shut(struct heap *heap) {
+    heap->excluding++;
+    atomic_store_explicit(&heap->closed, true, memory_order_relaxed);
+    for (struct local *local = heap->locals; local != NULL; local = local->next)
+        local_close(local);
+}
+
+void heap_exclude(struct heap *heap, struct thread *self) {
+    heap_lock(heap, self);
+    heap_shut(heap);
+    if (heap->excluding == 1)
+        threads_settle(self);
+}
+
+void heap_readmit(struct heap *heap) {
+    if (--heap->excluding == 0) {
+        atomic_store_explicit(&heap->closed, false, memory_order_release);
+        for (struct local *local = heap->locals; local != NULL; local = local->next)
+            local_open(local);
+    }
+    heap_unlock(heap);
+}
+
+void heap_orphan(struct heap *heap, const struct thread *self) {
+    for (struct local *local = heap->locals; local != NULL; local = local->next) {
+        struct thread *owner = atomic_load_explicit(&local->owner, memory_order_relaxed);
+        if (owner == NULL || owner == self)
+            continue;
+        atomic_store_explicit(&local->owner, NULL, memory_order_relaxed); /* it is no more */
+        local_abandon(heap, local);
+    }
+}
+
+void heap_part(struct local *local, struct thread *self) {
+    struct heap *heap = local->heap;
+
+    heap_lock(heap, self);
+    if (atomic_load(&local->owner) == self)
+        local_abandon(heap, local);
+    heap_unlock(heap);
+}
+
+/* ---- allocation ---- */
+
+/* A listed span of the class with a free block; spans found to be full leave the list. */
+static struct span *heap_ready_span(struct heap *heap, struct local *local, uint32_t sizeclass) {
+    struct span *span;
+
+    while ((span = local->current[sizeclass]) != &span_none) {
+        if (span_is_ready(span))
+            return span;
+        if (span->carved < span->blocks)
+            return span_carve(heap, span) ? span : span_pass(local, span);
+        span_detach(local, span);
+    }
+    span = local_adopt(heap, local, sizeclass);
+    if (span == NULL)
+        span = span_new(heap, local, sizeclass);
+    if (span == NULL || span_is_ready(span))
+        return span;
+    return span_carve(heap, span) ? span : NULL;
+}
+
+static void *heap_alloc_block(struct heap *heap, struct thread *self, size_t size, bool zero) {
+    struct local *local = local_obtain(heap, self);
+    struct span *span;
+
+    if (local == NULL)
+        return NULL;
+    if (atomic_load_explicit(&local->mail, memory_order_relaxed) != NULL)
+        local_collect(heap, local);
+    span = heap_ready_span(heap, local, sizeclass_of(size));
     if (span == NULL)
         return NULL;
     return zero ? memset(span_take(span, size), 0, size) : span_take(span, size);
 }
 
-static void *heap_alloc_any(struct heap *heap, size_t size, bool zero) {
+static void *heap_alloc_any(struct heap *heap, struct thread *self, size_t size, bool zero) {
     if (size <= SIZECLASS_MAX)
-        return heap_alloc_block(heap, size, zero);
+        return heap_alloc_block(heap, self, size, zero);
     return size <= RUN_MAX ? run_new(heap, size, zero) : large_new(heap, size);
 }
 
-bool heap_make_room(struct heap *heap) {
-    bool released;
+/* Everything that any thread has left unused, which no thread may see being taken. */
+static bool heap_release_unused(struct heap *heap, struct thread *self) {
+    bool released = false;
 
-    if (heap->limit == SIZE_MAX)
-        return segment_release_spares(heap);
-    released = span_release_empty(heap);
-    return pages_trim(heap) != 0 || released;
+    heap_exclude(heap, self);
+    for (struct local *local = heap->locals; local != NULL; local = local->next) {
+        local_collect(heap, local);
+        released |= span_release_empty(heap, local);
+    }
+    released |= pages_trim(heap) != 0;
+    heap_readmit(heap);
+    return released;
 }
 
-void *heap_alloc_slow(struct heap *heap, size_t size, bool zero) {
-    void *block = heap_alloc_any(heap, size, zero);
+bool heap_make_room(struct heap *heap, struct thread *self) {
+    if (heap->limit == SIZE_MAX)
+        return segment_release_spares(heap);
+    return heap_release_unused(heap, self);
+}
 
-    if (block == NULL && heap_make_room(heap))
-        block = heap_alloc_any(heap, size, zero);
+static void *heap_alloc_locked(struct heap *heap, struct thread *self, size_t size, bool zero) {
+    void *block;
+
+    heap_lock(heap, self);
+    block = heap_alloc_any(heap, self, size, zero);
+    if (block == NULL && heap_make_room(heap, self))
+        block = heap_alloc_any(heap, self, size, zero);
+    heap_unlock(heap);
     return block;
 }
 
-void heap_settle(struct heap *heap, struct span *span) {
-    switch (span->kind) {
-    case SPAN_RUN:
-        run_free(heap, span);
-        break;
-    case SPAN_LARGE:
-        large_free(heap, span);
-        break;
-    default:
-        span_settle(heap, span);
+void *heap_alloc(struct heap *heap, struct thread *self, size_t size, bool zero) {
+    struct local *local;
+    struct span *span;
+    void *block = NULL;
+
+    section_enter(self);
+    local = thread_recall(self, heap->handle);
+    if (local != NULL) {
+        atomic_store_explicit(&self->recent, local, memory_order_relaxed);
+        span = heap_next_span(local, size);
+        if (span_is_ready(span))
+            block = span_take(span, size);
     }
+    section_leave(self);
+    if (block == NULL)
+        return heap_alloc_locked(heap, self, size, zero);
+    return zero ? memset(block, 0, size) : block;
+}
+
+/* ---- release ---- */
+
+/* The owner cannot lose its span meanwhile, and nobody else takes an idle one's. */
+static void heap_free_block(struct heap *heap, struct thread *self, struct span *span,
+                            uint32_t index, void *block) {
+    struct local *local = atomic_load_explicit(&span->local, memory_order_relaxed);
+    struct thread *owner = atomic_load(&local->owner);
+
+    if (owner != NULL && owner != self)
+        local_post(span, index);
+    else if (span_put(span, index, block))
+        span_settle(heap, local, span);
+}
+
+static bool heap_free_locked(struct heap *heap, struct thread *self, void *block) {
+    struct span *span;
+    uint32_t index;
+
+    heap_lock(heap, self);
+    span = heap_find(heap, block, &index);
+    if (span != NULL && span->kind == SPAN_RUN)
+        run_free(heap, span);
+    else if (span != NULL && span->kind == SPAN_LARGE)
+        large_free(heap, span);
+    else if (span != NULL)
+        heap_free_block(heap, self, span, index, block);
+    heap_unlock(heap);
+    return span != NULL;
+}
+
+/* Whoever had the lock before may have released the span: then there is nothing to do. */
+void heap_settle(struct local *local, struct thread *self, struct span *span) {
+    struct heap *heap = local->heap;
+
+    heap_lock(heap, self);
+    if (atomic_load_explicit(&span->local, memory_order_relaxed) == local && span->until == 0)
+        span_settle(heap, local, span);
+    heap_unlock(heap);
+}
+
+static bool heap_free_own(struct local *local, struct thread *self, struct span *span,
+                          uint32_t index, void *block) {
+    bool marked = span_put(span, index, block);
+
+    atomic_store_explicit(&self->recent, local, memory_order_relaxed);
+    section_leave(self);
+    if (marked)
+        heap_settle(local, self, span);
+    return true;
+}
+
+/* An owner who exits meanwhile may not have seen the mail: then nobody else will. */
+static bool heap_free_remote(struct local *local, struct thread *self, struct span *span,
+                             uint32_t index) {
+    struct heap *heap = local->heap;
+    bool claimed = span_claim(span, index);
+
+    if (claimed)
+        local_post(span, index);
+    section_leave(self);
+    if (atomic_load(&local->owner) == NULL) {
+        heap_lock(heap, self);
+        if (atomic_load(&local->owner) == NULL)
+            local_collect(heap, local);
+        heap_unlock(heap);
+    }
+    return claimed;
+}
+
+size_t heap_size(struct heap *heap, struct thread *self, const void *block) {
+    bool open = heap_section(heap, self);
+    struct span *span;
+    uint32_t index;
+    size_t size;
+
+    if (!open)
+        heap_lock(heap, self);
+    span = heap_find(heap, block, &index);
+    size = span == NULL ? SIZE_MAX : span_get_size(span, index);
+    if (open)
+        section_leave(self);
+    else
+        heap_unlock(heap);
+    return size;
+}
+
+/* Spans of nobody, runs and large blocks are the lock's. */
+bool heap_free(struct heap *heap, struct thread *self, void *block) {
+    struct local *local;
+    struct thread *owner;
+    struct span *span;
+    uint32_t index;
+
+    if (!heap_section(heap, self))
+        return heap_free_locked(heap, self, block);
+    span = heap_find(heap, block, &index);
+    local = span == NULL ? NULL : atomic_load_explicit(&span->local, memory_order_acquire);
+    owner = local == NULL ? NULL : atomic_load(&local->owner);
+    if (owner == self)
+        return heap_free_own(local, self, span, index, block);
+    if (owner != NULL)
+        return heap_free_remote(local, self, span, index);
+    section_leave(self);
+    return span != NULL && heap_free_locked(heap, self, block);
 }

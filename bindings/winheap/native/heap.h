@@ -1,12 +1,11 @@
-/*
- * A heap's blocks: allocation, lookup of any pointer, release. The caller holds the heap's lock
- * where the heap has one.
- */
+/* A heap's blocks: allocation, lookup of any pointer, release; and the heap's lock. */
 #ifndef WINHEAP_NATIVE_HEAP_H
 #define WINHEAP_NATIVE_HEAP_H
 
+#include "local.h"
 #include "owner.h"
 #include "span.h"
+#include "thread.h"
 
 /*
  * Makes a dead descriptor a heap (but for its key), with initial bytes committed and max bytes
@@ -17,46 +16,86 @@ bool heap_open(struct heap *heap, uint32_t options, size_t initial, size_t max);
 /* Returns everything that the heap holds. */
 void heap_close(struct heap *heap);
 
-/* What the fast path has not: a fresh page of blocks, a fresh span, a run, a large block. */
-void *heap_alloc_slow(struct heap *heap, size_t size, bool zero);
+/* The same for a heap that was live, and frees its lock however often its holder took it. */
+void heap_destroy(struct heap *heap, struct thread *self);
 
-/* The slow half of a release: the span of the freed block has reached its mark. */
-void heap_settle(struct heap *heap, struct span *span);
+/* The heap's lock, which its holder may take again. */
+void heap_lock(struct heap *heap, struct thread *self);
+bool heap_try_lock(struct heap *heap, struct thread *self);
+void heap_unlock(struct heap *heap);
 
-/* Gives back unused pages of a heap at its maximum or without memory; true if there were any. */
-bool heap_make_room(struct heap *heap);
+/*
+ * Takes the lock and closes the ways past it: from here to heap_readmit no other thread allocates,
+ * frees or resizes a block of the heap, and what they did before is complete.
+ */
+void heap_exclude(struct heap *heap, struct thread *self);
+void heap_readmit(struct heap *heap);
 
-/* Changes a live block's size; NULL, and nothing has changed, without memory or if it must move. */
-void *heap_realloc(struct heap *heap, struct span *span, uint32_t index, void *block, size_t size,
-                   DWORD modes);
+/* The same for several locked heaps at once: between the two calls come threads_settle. */
+void heap_shut(struct heap *heap);
 
-/* Whether the heap's structures agree with each other. */
+/* In a fork's child: gives up the local parts of all threads but this one. */
+void heap_orphan(struct heap *heap, const struct thread *self);
+
+/* Parts a thread at its end from a local part that may be destroyed at the same moment. */
+void heap_part(struct local *local, struct thread *self);
+
+/* A block by whatever it takes; NULL without memory. */
+void *heap_alloc(struct heap *heap, struct thread *self, size_t size, bool zero);
+
+/* Frees a live block of the heap, whoever owns its span; false for any other pointer. */
+bool heap_free(struct heap *heap, struct thread *self, void *block);
+
+/* What a free has left to do that brought a span of this local part to its mark. */
+void heap_settle(struct local *local, struct thread *self, struct span *span);
+
+/* With the lock: gives back unused pages of a heap at its maximum; true if there were any. */
+bool heap_make_room(struct heap *heap, struct thread *self);
+
+/*
+ * Changes a live block's size and returns where it stands; NULL, and nothing has changed, without
+ * memory or if it must not move. *live says whether block was a live block of the heap at all.
+ */
+void *heap_realloc(struct heap *heap, struct thread *self, void *block, size_t size, DWORD modes,
+                   bool *live);
+
+/* The exact size of a live block of the heap; SIZE_MAX for any other pointer. */
+size_t heap_size(struct heap *heap, struct thread *self, const void *block);
+
+/* With all other threads excluded: whether the heap's structures agree with each other. */
 bool heap_check(struct heap *heap);
 
-/* A block from what its class's first span has ready, else NULL. */
-static inline void *heap_alloc_ready(struct heap *heap, size_t size) {
+/*
+ * A section on this heap: true if the calling thread may look at live blocks' spans and post to
+ * mailboxes, until section_leave; false, and it is left already, if it must take the lock.
+ */
+static inline bool heap_section(struct heap *heap, struct thread *self) {
+    if (unlikely(!self->registered))
+        return false;
+    section_enter(self);
+    if (likely(!atomic_load_explicit(&heap->closed, memory_order_acquire)))
+        return true;
+    section_leave(self);
+    return false;
+}
+
+/* The span that a block of this size is taken from next, if it is ready. */
+static inline struct span *heap_next_span(const struct local *local, size_t size) {
     if (likely(size <= SIZECLASS_TABLE_MAX))
-        return span_take(heap->current[sizeclass_table[(size + 15) / 16]], size);
-    if (unlikely(size > SIZECLASS_MAX))
-        return NULL;
-    return span_take(heap->current[sizeclass_computed(size)], size);
+        return local->direct[(size + 15) / 16];
+    return unlikely(size > SIZECLASS_MAX) ? &span_none : local->current[sizeclass_computed(size)];
 }
 
 /* The span and index of a live block of this heap; NULL for any other pointer. */
 static inline struct span *heap_find(const struct heap *heap, const void *block, uint32_t *index) {
-    struct span *span;
+    struct span *span = owner_span(block);
 
-    if ((owner_of(block) & ~OWNER_UNLOCKED) != (uintptr_t)heap->handle)
+    if (span == NULL || segment_of(span)->heap != heap)
         return NULL;
-    span = span_of(block);
     *index = span_index(span, block);
-    return *index < span->carved && span->table[*index] != SPAN_FREE ? span : NULL;
-}
-
-/* Frees a block that heap_find found. */
-static inline void heap_free(struct heap *heap, struct span *span, uint32_t index, void *block) {
-    if (unlikely(span_put(span, index, block)))
-        heap_settle(heap, span);
+    if (*index >= __atomic_load_n(&span->carved, __ATOMIC_RELAXED))
+        return NULL;
+    return span->table[*index] >= ENTRY_LIVE ? span : NULL;
 }
 
 #endif

@@ -6,8 +6,7 @@
 #include "run.h"
 #include "segment.h"
 
-/* The block is unit 1, whose descriptor is the first after the header: one page of it is touched.
- */
+/* Behind a header of which one page is touched: the block is aligned like a run. */
 #define LARGE_UNIT 1
 
 static size_t large_bytes(size_t size) {
@@ -20,13 +19,13 @@ static size_t large_pages(const struct segment *segment) {
 
 /* Fills in the header of a mapping that was made or moved, and enters it. */
 static void *large_enter(struct heap *heap, struct segment *segment, size_t size) {
-    struct span *span = &segment->span[LARGE_UNIT];
+    struct span *span = &segment->span[0];
 
     segment->heap = heap;
     segment->bytes = large_bytes(size);
     run_describe(span, SPAN_LARGE, unit_start(segment, LARGE_UNIT), size);
     segment_link(&heap->large, segment);
-    owner_set(segment, owner_value(heap));
+    owner_set(span->base, span);
     return span->base;
 }
 
@@ -46,7 +45,7 @@ void *large_new(struct heap *heap, size_t size) {
 void large_free(struct heap *heap, struct span *span) {
     struct segment *segment = segment_of(span);
 
-    owner_set(segment, 0);
+    owner_set(span->base, NULL);
     segment_unlink(&heap->large, segment);
     pages_discharge(heap, large_pages(segment));
     os_unmap_segments(segment, segment->bytes);
@@ -79,7 +78,7 @@ void *large_move(struct heap *heap, struct span *span, size_t size) {
 
     if (size > BLOCK_MAX || !pages_charge(heap, more))
         return NULL;
-    owner_set(segment, 0);
+    owner_set(span->base, NULL);
     segment_unlink(&heap->large, segment);
     moved = os_move(segment, segment->bytes, large_bytes(size));
     if (moved != NULL)
@@ -94,7 +93,7 @@ void large_release_all(struct heap *heap) {
 
     while (segment != NULL) {
         struct segment *next = segment->next;
-        owner_set(segment, 0);
+        owner_set(unit_start(segment, LARGE_UNIT), NULL);
         os_unmap_segments(segment, segment->bytes);
         segment = next;
     }

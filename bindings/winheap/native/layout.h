@@ -4,6 +4,9 @@
  * A segment is 4 MiB of address space, aligned to its size, in 64 units of 64 KiB. A unit holds a
  * span (blocks of one size class), or is part of a run (one block of whole units), or is free.
  * A large block is a segment of its own with one run, so that every pointer is checked alike.
+ *
+ * A heap has one local part for each thread that allocates from it: the spans that only this thread
+ * takes blocks from, and needs no lock for. All else of a heap is under its lock.
  */
 #ifndef WINHEAP_NATIVE_LAYOUT_H
 #define WINHEAP_NATIVE_LAYOUT_H
@@ -30,7 +33,8 @@
 #define SEGMENT_SHIFT 22
 #define SEGMENT_BYTES ((size_t)1 << SEGMENT_SHIFT)
 #define SEGMENT_UNITS 64u
-#define SEGMENT_META_UNITS 8u /* descriptors and side tables */
+#define SEGMENT_META_UNITS 13u /* descriptors and side tables */
+#define SEGMENT_BLOCK_UNITS (SEGMENT_UNITS - SEGMENT_META_UNITS)
 #define LINE_BYTES ((size_t)64)
 
 #define RUN_MAX ((size_t)1 << 20) /* larger blocks get a mapping of their own */
@@ -38,62 +42,87 @@
 
 enum span_kind { SPAN_NONE, SPAN_BLOCKS, SPAN_RUN, SPAN_LARGE };
 
+/* A block's entry in its span's side table: see span.h. */
+typedef uint16_t span_entry;
+
 /*
- * One unit's descriptor: a cache line. In a unit that starts no block `carved` is 0, which makes
- * every pointer into it fail the index check.
+ * One unit's descriptor. The first cache line hardly ever changes, and is read by any thread that
+ * frees a block; the second belongs to the thread that the local part belongs to.
  */
 struct span {
-    void *free;        /* first free block; the link to the next is in the block itself */
-    uint8_t *table;    /* one entry per block: see span.h */
-    char *base;        /* of block 0 */
-    uint32_t inverse;  /* see sizeclass.h */
-    uint32_t carved;   /* blocks that were ever handed to the free list: the first so many */
-    uint32_t size;     /* of a block; 0 for runs and large blocks */
-    uint32_t until;    /* frees until the slow path must look: live blocks, or 1 when unlisted */
-    uint16_t blocks;   /* that fit */
-    uint8_t shift;     /* see sizeclass.h */
-    uint8_t sizeclass; /* of blocks */
-    uint8_t kind;      /* enum span_kind */
-    uint8_t units;     /* of a run */
-    uint8_t listed;    /* in its heap's list of spans with room */
-    uint8_t live;      /* the table of a run or large block: its only entry */
-    union {
-        struct span *next; /* listed spans of the class; span_none ends the list */
-        size_t requested;  /* of a run or large block: its exact size */
-    };
+    _Atomic(struct local *) local; /* whose blocks these are; NULL for runs and large blocks */
+    span_entry *table;             /* one entry per block */
+    char *base;                    /* of block 0 */
+    size_t requested;              /* of a run or large block: its exact size */
+    uint32_t inverse;              /* see sizeclass.h */
+    uint32_t carved;               /* blocks that were ever in a free list: the first so many */
+    uint32_t size;                 /* of a block; 0 for runs and large blocks */
+    uint16_t blocks;               /* that fit */
+    uint8_t shift;                 /* see sizeclass.h */
+    uint8_t sizeclass;             /* of blocks */
+    uint8_t kind;                  /* enum span_kind */
+    uint8_t units;                 /* of a run */
+    span_entry live;               /* the table of a run or large block: its only entry */
+
+    _Alignas(64) char *block; /* the first free one, unless free is ENTRY_NONE */
+    uint32_t free;            /* its index */
+    uint32_t until;           /* frees until the slow path must look: see span.h */
+    uint8_t listed;           /* in its local part's list of spans with room */
+    struct span *next;        /* listed spans of the class; span_none ends the list */
     struct span *previous;
 };
-static_assert(sizeof(struct span) == LINE_BYTES, "a descriptor is a cache line");
+static_assert(sizeof(struct span) == 2 * LINE_BYTES, "a descriptor is two cache lines");
 
-/* The header takes the descriptor of unit 0, where no block ever starts. */
+/* Blocks of a span that other threads freed, until the span's thread collects them: see local.h. */
+struct mailbox {
+    _Atomic uint32_t first; /* index of the last one freed; ENTRY_NONE when there is none */
+    struct span *next;      /* of the spans whose mail their local part has been told of */
+};
+
 struct segment {
-    union {
-        struct {
-            struct heap *heap;
-            uint64_t free_units; /* bit u: unit u is free */
-            size_t bytes;        /* of the mapping */
-            uint32_t table_top;  /* first line of the table area never used; 0 in large ones */
-            uint32_t no_blocks;  /* 0: span[0].carved */
-            uint8_t reserved;    /* part of its heap's reservation, which is unmapped as a whole */
-            struct segment *next, *previous;
-        };
-        struct span span[SEGMENT_UNITS];
-    };
-    /* From here on only in segments of spans; a large block's header is one page. */
+    struct heap *heap;
+    uint64_t free_units; /* bit u: unit u is free */
+    size_t bytes;        /* of the mapping */
+    uint32_t table_top;  /* first line of the table area never used; 0 in large ones */
+    bool reserved;       /* part of its heap's reservation, which is unmapped as a whole */
+    struct segment *next, *previous;
+    struct span span[SEGMENT_BLOCK_UNITS]; /* of a large one only the first */
+    struct mailbox mail[SEGMENT_BLOCK_UNITS];
     uint8_t touched[SEGMENT_UNITS];     /* committed pages of each unit, from its start */
     uint16_t table_line[SEGMENT_UNITS]; /* each unit's side table: its first line... */
     uint8_t table_lines[SEGMENT_UNITS]; /* ...and its lines */
 };
-static_assert(offsetof(struct segment, no_blocks) == offsetof(struct span, carved),
-              "a pointer into unit 0 must meet a descriptor without blocks");
-static_assert(offsetof(struct segment, touched) == PAGE_BYTES, "a large header is one page");
+static_assert(offsetof(struct segment, span[1]) <= PAGE_BYTES, "a large header is one page");
+
+#define DIRECT_COUNT (SIZECLASS_TABLE_MAX / 16 + 1)
+
+/*
+ * A heap's local part, which at most one thread owns. An idle one waits for the next thread that
+ * comes to the heap; until then its spans are under the heap's lock like all else.
+ */
+struct local {
+    _Atomic(HANDLE) key; /* the heap's handle while its owner may go without the lock */
+    uint32_t detour;     /* options that keep HeapAlloc off its fast path */
+    _Atomic(struct heap *) heap;
+    _Atomic(struct thread *) owner;        /* NULL: idle */
+    struct local *next;                    /* of the heap's local parts */
+    struct local *sibling, *elder;         /* of the owner's local parts */
+    struct span *direct[DIRECT_COUNT];     /* by (size + 15) / 16: the list of the size's class */
+    struct span *current[SIZECLASS_COUNT]; /* spans with room, by class */
+    /* Spans with mail. Other threads write here: not beside what the owner reads in each call. */
+    _Alignas(64) _Atomic(struct span *) mail;
+};
 
 struct heap {
-    _Alignas(1024) _Atomic(HANDLE) key; /* the handle of a live heap: see registry.h */
-    uint32_t detour;                    /* options that keep HeapAlloc off its fast path */
-    uint32_t options;                   /* as HeapCreate was given them */
-    _Atomic uint32_t lock;              /* lock.h; taken by every call unless HEAP_NO_SERIALIZE */
+    _Alignas(512) _Atomic(HANDLE) key; /* the handle of a live heap: see registry.h */
+    uint32_t options;                  /* as HeapCreate was given them */
+    _Atomic uint32_t lock;             /* lock.h */
+    _Atomic(struct thread *) holder;   /* of the lock */
+    uint32_t depth;                    /* how often the holder has taken it */
+    uint32_t excluding;                /* how often the holder has closed the fast paths */
+    _Atomic bool closed;               /* the fast paths are: see heap_exclude */
     HANDLE handle;
+    struct local *locals;
     struct segment *open; /* segments with a free unit */
     struct segment *full; /* segments without */
     struct segment *large;
@@ -107,20 +136,29 @@ struct heap {
     size_t reserve_bytes;
     size_t reserve_used;
     struct heap *older, *newer; /* live heaps in order of creation; dead ones in order of death */
-    struct span *current[SIZECLASS_COUNT]; /* spans with room, by class */
 };
-static_assert(sizeof(struct heap) == 1024, "descriptors stand 1 KiB apart");
+static_assert(sizeof(struct heap) == 512, "descriptors stand 512 bytes apart");
 
 static inline struct segment *segment_of(const void *address) {
     return (struct segment *)((uintptr_t)address & ~(SEGMENT_BYTES - 1));
 }
 
-static inline uint32_t unit_of(const void *address) {
-    return (uint32_t)((uintptr_t)address >> UNIT_SHIFT) % SEGMENT_UNITS;
-}
-
 static inline char *unit_start(struct segment *segment, uint32_t unit) {
     return (char *)segment + unit * UNIT_BYTES;
+}
+
+static inline struct span *segment_span(struct segment *segment, uint32_t unit) {
+    return &segment->span[unit - SEGMENT_META_UNITS];
+}
+
+static inline uint32_t span_unit(const struct span *span) {
+    return (uint32_t)(span - segment_of(span)->span) + SEGMENT_META_UNITS;
+}
+
+static inline struct mailbox *span_mail(struct span *span) {
+    struct segment *segment = segment_of(span);
+
+    return &segment->mail[span - segment->span];
 }
 
 static inline size_t pages_of(size_t bytes) {

@@ -14,6 +14,13 @@
 /* Where the next aligned mapping is likely to fit: just below the last one. */
 static _Atomic uintptr_t os_hint;
 
+static uintptr_t os_lowest, os_end;
+
+void os_bound(uintptr_t lowest, uintptr_t end) {
+    os_lowest = lowest;
+    os_end = end;
+}
+
 static void *os_map_at(uintptr_t hint, size_t bytes, int protection) {
     void *start =
         mmap((void *)hint, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -51,8 +58,13 @@ static void *os_map_aligned(size_t bytes, int protection) {
         os_unmap(start, start == NULL ? 0 : bytes);
         start = os_map_trimmed(bytes, SEGMENT_BYTES, protection);
     }
-    if (start != NULL)
-        atomic_store_explicit(&os_hint, (uintptr_t)start, memory_order_relaxed);
+    if (start == NULL)
+        return NULL;
+    if ((uintptr_t)start < os_lowest || os_end - (uintptr_t)start < bytes) {
+        os_unmap(start, bytes);
+        return NULL;
+    }
+    atomic_store_explicit(&os_hint, (uintptr_t)start, memory_order_relaxed);
     return start;
 }
 

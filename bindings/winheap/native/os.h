@@ -4,6 +4,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+/* Of the addresses that os_map_segments and os_move may give. */
+void os_bound(uintptr_t lowest, uintptr_t end);
 
 /* Readable, writable, zero, aligned to SEGMENT_BYTES; NULL when there is no such address space. */
 void *os_map_segments(size_t bytes);

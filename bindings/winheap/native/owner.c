@@ -3,18 +3,34 @@
 #include "os.h"
 
 #define ADDRESS_BITS 47
+#define WINDOW_BITS 40 /* below and above an address that the kernel chose */
 
-_Atomic uintptr_t *owner_table;
+_Atomic(struct span *) *owner_table;
+size_t owner_first;
 size_t owner_limit;
 
-/*
- * 256 MiB of address space, of which one page is touched for each 2 GiB that heaps span. At load
- * time, before any thread could see it change, so that the fast path reads plain variables.
- */
-__attribute__((constructor)) static void owner_init(void) {
-    size_t entries = (size_t)1 << (ADDRESS_BITS - SEGMENT_SHIFT);
-
+static bool owner_map(size_t first, size_t entries) {
     owner_table = os_map(entries * sizeof *owner_table);
-    if (owner_table != NULL)
-        owner_limit = entries;
+    if (owner_table == NULL)
+        return false;
+    owner_first = first;
+    owner_limit = entries;
+    os_bound(first * UNIT_BYTES, (first + entries) * UNIT_BYTES);
+    return true;
+}
+
+static void owner_map_window(void) {
+    size_t half = (size_t)1 << (WINDOW_BITS - UNIT_SHIFT);
+    void *sample = os_map(PAGE_BYTES);
+    size_t centre = (uintptr_t)sample / UNIT_BYTES;
+
+    if (sample == NULL)
+        return;
+    os_unmap(sample, PAGE_BYTES);
+    owner_map(centre > half ? centre - half : 0, 2 * half);
+}
+
+void owner_init(void) {
+    if (!owner_map(0, (size_t)1 << (ADDRESS_BITS - UNIT_SHIFT)))
+        owner_map_window();
 }

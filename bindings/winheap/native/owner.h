@@ -1,6 +1,6 @@
 /*
- * Whose memory an address is: one entry per 4 MiB of the 47-bit address space. A pointer of any
- * value is looked up without touching what it points to.
+ * Which span a block is of: one entry per 64 KiB of the 47-bit address space, the span that starts
+ * there. A pointer of any value is looked up without touching what it points to.
  */
 #ifndef WINHEAP_NATIVE_OWNER_H
 #define WINHEAP_NATIVE_OWNER_H
@@ -8,32 +8,28 @@
 #include "layout.h"
 
 /*
- * An entry is the handle of the heap whose segment starts there, 0 for none. Handles are aligned,
- * so bit 0 is free to say that the heap has no lock: only such entries serve the fast path.
+ * Mapped when the library is loaded, 16 GiB of address space of which one page is touched for each
+ * 32 MiB that heaps span. Where so much is not to be had it covers what lies around the other
+ * mappings; without any, the limit is 0 and no heap can be created.
  */
-#define OWNER_UNLOCKED ((uintptr_t)1)
-
-/* Mapped when the library is loaded; if that failed, the limit is 0 and no heap can be created. */
-extern INTERNAL _Atomic uintptr_t *owner_table;
+extern INTERNAL _Atomic(struct span *) *owner_table;
+extern INTERNAL size_t owner_first; /* number of the 64 KiB that the table starts with */
 extern INTERNAL size_t owner_limit; /* entries */
 
-static inline uintptr_t owner_of(const void *address) {
-    size_t entry = (uintptr_t)address >> SEGMENT_SHIFT;
+void owner_init(void); /* before the first mapping of a segment */
+
+static inline struct span *owner_span(const void *address) {
+    size_t entry = (uintptr_t)address / UNIT_BYTES - owner_first;
 
     if (unlikely(entry >= owner_limit))
-        return 0;
+        return NULL;
     return atomic_load_explicit(&owner_table[entry], memory_order_relaxed);
 }
 
-/* Enters a segment whose header is filled in, or removes it (owner 0). */
-static inline void owner_set(const struct segment *segment, uintptr_t owner) {
-    atomic_store_explicit(&owner_table[(uintptr_t)segment >> SEGMENT_SHIFT], owner,
+/* Enters a span that is filled in, at its base, or removes it (NULL). */
+static inline void owner_set(const void *base, struct span *span) {
+    atomic_store_explicit(&owner_table[(uintptr_t)base / UNIT_BYTES - owner_first], span,
                           memory_order_release);
-}
-
-/* What a heap's segments are entered as. */
-static inline uintptr_t owner_value(const struct heap *heap) {
-    return (uintptr_t)heap->handle | (heap->options & HEAP_NO_SERIALIZE ? OWNER_UNLOCKED : 0);
 }
 
 #endif

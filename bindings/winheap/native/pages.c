@@ -75,7 +75,7 @@ static size_t trim_segment(struct segment *segment) {
     uint32_t unit = SEGMENT_META_UNITS;
 
     while (unit < SEGMENT_UNITS) {
-        const struct span *span = &segment->span[unit];
+        const struct span *span = segment_span(segment, unit);
         uint32_t units = span->kind == SPAN_RUN ? span->units : 1;
         size_t used = pages_of_span(span);
         for (uint32_t i = 0; i < units; i++)

@@ -1,74 +1,104 @@
+/* Changing a block's size: in its slot, in its run or mapping, by moving pages, by copying. */
 #include "heap.h"
 #include "large.h"
 #include "run.h"
 
 #include <string.h>
 
-static bool resize_in_place(struct heap *heap, struct span *span, uint32_t index, size_t size) {
-    switch (span->kind) {
-    case SPAN_RUN:
-        return run_resize(heap, span, size);
-    case SPAN_LARGE:
-        return large_resize(heap, span, size);
-    default:
-        if (size > span->size)
-            return false;
-        span_set_size(span, index, size);
-        return true;
-    }
+struct change {
+    void *block;
+    size_t size;
+    size_t old_size;
+    enum span_kind kind; /* SPAN_NONE: not a live block of the heap */
+    bool in_place_only;
+};
+
+/* Whoever may use the block may change its entry: no other thread looks at it meanwhile. */
+static void *resize_found(struct heap *heap, struct change *change) {
+    uint32_t index;
+    struct span *span = heap_find(heap, change->block, &index);
+
+    change->kind = span == NULL ? SPAN_NONE : span->kind;
+    if (span == NULL)
+        return NULL;
+    change->old_size = span_get_size(span, index);
+    if (change->kind != SPAN_BLOCKS || change->size > span->size)
+        return NULL;
+    span_set_size(span, index, change->size);
+    return change->block;
 }
 
-static void *alloc_any(struct heap *heap, size_t size) {
-    void *block = heap_alloc_ready(heap, size);
+static void *resize_in_slot(struct heap *heap, struct thread *self, struct change *change) {
+    bool open = heap_section(heap, self);
+    void *resized;
 
-    return block != NULL ? block : heap_alloc_slow(heap, size, false);
+    if (!open)
+        heap_lock(heap, self);
+    resized = resize_found(heap, change);
+    if (open)
+        section_leave(self);
+    else
+        heap_unlock(heap);
+    return resized;
 }
 
-static void *move_by_copy(struct heap *heap, struct span *span, uint32_t index, void *block,
-                          size_t size) {
-    void *moved = alloc_any(heap, size);
+static void *resize_pages(struct heap *heap, const struct change *change) {
+    struct span *span = owner_span(change->block);
+
+    if (change->kind == SPAN_RUN)
+        return run_resize(heap, span, change->size) ? change->block : NULL;
+    if (large_resize(heap, span, change->size))
+        return change->block;
+    return change->in_place_only ? NULL : large_move(heap, span, change->size);
+}
+
+/* What cannot grow in place in a heap without a maximum lacks no memory. */
+static void *resize_locked(struct heap *heap, struct thread *self, const struct change *change) {
+    void *resized;
+
+    heap_lock(heap, self);
+    resized = resize_pages(heap, change);
+    if (resized == NULL && !(change->in_place_only && heap->limit == SIZE_MAX) &&
+        heap_make_room(heap, self))
+        resized = resize_pages(heap, change);
+    heap_unlock(heap);
+    return resized;
+}
+
+static void *move_by_copy(struct heap *heap, struct thread *self, const struct change *change) {
+    void *moved = heap_alloc(heap, self, change->size, false);
 
     if (moved == NULL)
         return NULL;
     /* A block only moves to grow. The analyzer takes the failed in-place try for a null block. */
     // NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker)
-    memcpy(moved, block, span_get_size(span, index));
-    heap_free(heap, span, index, block);
+    memcpy(moved, change->block, change->old_size);
+    heap_free(heap, self, change->block);
     return moved;
 }
 
-static void *resize_by_moving(struct heap *heap, struct span *span, uint32_t index, void *block,
-                              size_t size) {
-    if (span->kind == SPAN_LARGE)
-        return large_move(heap, span, size);
-    return move_by_copy(heap, span, index, block, size);
-}
-
-static void *resize(struct heap *heap, struct span *span, uint32_t index, void *block, size_t size,
-                    bool in_place_only) {
-    if (resize_in_place(heap, span, index, size))
-        return block;
-    return in_place_only ? NULL : resize_by_moving(heap, span, index, block, size);
-}
-
 /* Pages that a large block did not have before come zeroed; clearing them would commit them. */
-static void clear_growth(char *block, bool large, size_t old_size, size_t size) {
-    size_t end = large ? block_pages(old_size) * PAGE_BYTES : size;
+static void clear_growth(char *block, const struct change *change) {
+    size_t end = change->size;
 
-    memset(block + old_size, 0, (end < size ? end : size) - old_size);
+    if (change->kind == SPAN_LARGE && end > block_pages(change->old_size) * PAGE_BYTES)
+        end = block_pages(change->old_size) * PAGE_BYTES;
+    memset(block + change->old_size, 0, end - change->old_size);
 }
 
-void *heap_realloc(struct heap *heap, struct span *span, uint32_t index, void *block, size_t size,
-                   DWORD modes) {
-    bool in_place_only = (modes & HEAP_REALLOC_IN_PLACE_ONLY) != 0;
-    bool large = span->kind == SPAN_LARGE;
-    size_t old_size = span_get_size(span, index);
-    void *resized = resize(heap, span, index, block, size, in_place_only);
+void *heap_realloc(struct heap *heap, struct thread *self, void *block, size_t size, DWORD modes,
+                   bool *live) {
+    struct change change = {
+        .block = block, .size = size, .in_place_only = (modes & HEAP_REALLOC_IN_PLACE_ONLY) != 0};
+    void *resized = resize_in_slot(heap, self, &change);
 
-    /* What cannot grow in place in a heap without a maximum lacks no memory. */
-    if (resized == NULL && !(in_place_only && heap->limit == SIZE_MAX) && heap_make_room(heap))
-        resized = resize(heap, span, index, block, size, in_place_only);
-    if (resized != NULL && size > old_size && (modes & HEAP_ZERO_MEMORY))
-        clear_growth(resized, large, old_size, size);
+    *live = change.kind != SPAN_NONE;
+    if (resized == NULL && (change.kind == SPAN_RUN || change.kind == SPAN_LARGE))
+        resized = resize_locked(heap, self, &change);
+    if (resized == NULL && !change.in_place_only &&
+        (change.kind == SPAN_RUN || change.kind == SPAN_BLOCKS))
+        resized = move_by_copy(heap, self, &change);
+    if (resized != NULL && size > change.old_size && (modes & HEAP_ZERO_MEMORY))
+        clear_growth(resized, &change);
     return resized;
 }

@@ -47,27 +47,73 @@ static void registry_each_live(void (*act)(struct heap *heap)) {
         act(heap);
 }
 
-static void registry_lock_heap(struct heap *heap) {
-    lock_take(&heap->lock);
+/* The first heap whose lock another thread has, after all those before it have been locked. */
+static struct heap *registry_lock_heaps(void) {
+    struct heap *heap = atomic_load_explicit(&process_heap, memory_order_relaxed);
+
+    if (heap != NULL && !heap_try_lock(heap, &thread_self))
+        return heap;
+    for (heap = oldest; heap != NULL; heap = heap->newer)
+        if (!heap_try_lock(heap, &thread_self))
+            return heap;
+    return NULL;
 }
 
-static void registry_unlock_heap(struct heap *heap) {
-    lock_give(&heap->lock);
+static void registry_unlock_heaps(const struct heap *end) {
+    struct heap *heap = atomic_load_explicit(&process_heap, memory_order_relaxed);
+
+    if (heap == end)
+        return;
+    if (heap != NULL)
+        heap_unlock(heap);
+    for (heap = oldest; heap != end; heap = heap->newer)
+        heap_unlock(heap);
+}
+
+/* Whoever has a heap's lock may be creating another heap under it. */
+static void registry_lock_all(void) {
+    struct heap *taken;
+
+    registry_lock();
+    while ((taken = registry_lock_heaps()) != NULL) {
+        registry_unlock_heaps(taken);
+        registry_unlock();
+        heap_lock(taken, &thread_self);
+        heap_unlock(taken);
+        registry_lock();
+    }
 }
 
 /*
  * A fork must not find a lock held by a thread that the child does not have, nor a heap in the
- * middle of a call. In the order in which calls take the locks.
+ * middle of a call.
  */
 static void registry_before_fork(void) {
-    registry_lock();
-    registry_each_live(registry_lock_heap);
+    registry_lock_all();
+    registry_each_live(heap_shut);
+    threads_settle(&thread_self);
+    threads_lock();
     cache_lock();
 }
 
 static void registry_after_fork(void) {
     cache_unlock();
-    registry_each_live(registry_unlock_heap);
+    threads_unlock();
+    registry_each_live(heap_readmit);
+    registry_unlock();
+}
+
+static void registry_orphan(struct heap *heap) {
+    heap_orphan(heap, &thread_self);
+}
+
+/* The heaps' local parts of threads that the child does not have wait for new ones. */
+static void registry_in_child(void) {
+    cache_unlock();
+    threads_unlock();
+    threads_forget_others(&thread_self);
+    registry_each_live(registry_orphan);
+    registry_each_live(heap_readmit);
     registry_unlock();
 }
 
@@ -96,9 +142,11 @@ static bool registry_map(size_t heaps) {
 __attribute__((constructor)) static void registry_init(void) {
     size_t heaps = REGISTRY_HEAPS;
 
+    threads_init();
+    owner_init();
     while (heaps >= REGISTRY_HEAPS_MIN && !registry_map(heaps))
         heaps /= 2;
-    pthread_atfork(registry_before_fork, registry_after_fork, registry_after_fork);
+    pthread_atfork(registry_before_fork, registry_after_fork, registry_in_child);
 }
 
 static struct heap *registry_first_use(void) {

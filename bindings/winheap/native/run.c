@@ -1,7 +1,9 @@
 #include "run.h"
 
+#include "owner.h"
 #include "pages.h"
 #include "segment.h"
+#include "span.h"
 
 static uint32_t run_units(size_t size) {
     return size == 0 ? 1 : (uint32_t)((size + UNIT_BYTES - 1) / UNIT_BYTES);
@@ -11,12 +13,14 @@ void run_describe(struct span *span, enum span_kind kind, char *base, size_t siz
     span->kind = (uint8_t)kind;
     span->base = base;
     span->table = &span->live;
-    span->live = 0;
+    atomic_store_explicit(&span->local, NULL, memory_order_relaxed);
+    span->live = ENTRY_LIVE;
+    span->listed = false;
+    span->size = 0;
     span->inverse = 1; /* the index is the offset: only 0 is less than carved */
     span->shift = 0;
     span->blocks = 1;
     span->carved = 1;
-    span->until = 1;
     span->requested = size;
 }
 
@@ -28,7 +32,7 @@ void *run_new(struct heap *heap, size_t size, bool zero) {
 
     if (span == NULL)
         return NULL;
-    unit = (uint32_t)(span - segment->span);
+    unit = span_unit(span);
     if (zero)
         pages_clear(segment, unit, size);
     if (!pages_commit(heap, segment, unit, pages_of(size))) {
@@ -37,18 +41,19 @@ void *run_new(struct heap *heap, size_t size, bool zero) {
     }
     run_describe(span, SPAN_RUN, unit_start(segment, unit), size);
     span->units = (uint8_t)units;
+    owner_set(span->base, span);
     return span->base;
 }
 
 void run_free(struct heap *heap, struct span *span) {
     struct segment *segment = segment_of(span);
 
-    segment_give_units(heap, segment, (uint32_t)(span - segment->span), span->units);
+    segment_give_units(heap, segment, span_unit(span), span->units);
 }
 
 static bool run_grow(struct heap *heap, struct span *span, uint32_t units, size_t size) {
     struct segment *segment = segment_of(span);
-    uint32_t unit = (uint32_t)(span - segment->span);
+    uint32_t unit = span_unit(span);
     uint32_t more = units - span->units;
 
     if (more != 0 && !segment_take_at(heap, segment, unit + span->units, more))
@@ -62,7 +67,7 @@ static bool run_grow(struct heap *heap, struct span *span, uint32_t units, size_
 
 bool run_resize(struct heap *heap, struct span *span, size_t size) {
     struct segment *segment = segment_of(span);
-    uint32_t unit = (uint32_t)(span - segment->span);
+    uint32_t unit = span_unit(span);
     uint32_t units;
 
     if (size > SEGMENT_BYTES)

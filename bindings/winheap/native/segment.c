@@ -86,7 +86,6 @@ static struct segment *segment_open(struct heap *heap) {
     heap->committed += segment_touched(segment);
     segment_count(heap);
     segment_link(&heap->open, segment);
-    owner_set(segment, owner_value(heap));
     return segment;
 }
 
@@ -105,9 +104,8 @@ static void segment_return(struct segment *segment) {
         os_unmap_segments(segment, SEGMENT_BYTES);
 }
 
-/* Out of its list already; its descriptors are zero. */
+/* Out of its list already; its descriptors are forgotten. */
 static void segment_close(struct heap *heap, struct segment *segment) {
-    owner_set(segment, 0);
     pages_discharge(heap, segment_touched(segment));
     heap->segments--;
     if (heap->limit == SIZE_MAX) {
@@ -178,7 +176,7 @@ struct span *segment_take_units(struct heap *heap, uint32_t units) {
     }
     unit = (uint32_t)__builtin_ctzll(places); /* the lowest: most likely to have pages already */
     segment_mark_taken(heap, segment, units_mask(unit, units));
-    return &segment->span[unit];
+    return segment_span(segment, unit);
 }
 
 /* A growable heap keeps its last segment, so that its next block finds one. */
@@ -187,13 +185,21 @@ static bool segment_is_spare(const struct heap *heap, const struct segment *segm
            (segment->next != NULL || segment->previous != NULL || heap->full != NULL);
 }
 
+/* The descriptors keep their values: a stray pointer may be looked up at this very moment. */
+static void segment_forget(struct segment *segment, uint32_t unit, uint32_t units) {
+    for (uint32_t i = unit; i < unit + units; i++) {
+        owner_set(unit_start(segment, i), NULL);
+        segment_span(segment, i)->kind = SPAN_NONE;
+    }
+}
+
 void segment_give_units(struct heap *heap, struct segment *segment, uint32_t unit, uint32_t units) {
     if (segment->free_units == 0) {
         segment_unlink(&heap->full, segment);
         segment_link(&heap->open, segment);
     }
     segment->free_units |= units_mask(unit, units);
-    memset(&segment->span[unit], 0, units * sizeof(struct span));
+    segment_forget(segment, unit, units);
     if (segment_is_spare(heap, segment)) {
         segment_unlink(&heap->open, segment);
         segment_close(heap, segment);
@@ -210,10 +216,10 @@ static uint32_t table_lines_for(size_t bytes) {
 
 /*
  * A unit keeps its table for the next span. When that needs a larger one, it takes at least twice
- * the lines, so that all the tables a unit ever had are less than twice its largest, 64 lines: the
+ * the lines, so that all the tables a unit ever had are less than twice its largest, 128 lines: the
  * table area holds that for every unit and never runs out.
  */
-uint8_t *segment_table(struct segment *segment, uint32_t unit, size_t bytes) {
+span_entry *segment_table(struct segment *segment, uint32_t unit, size_t bytes) {
     uint32_t lines = table_lines_for(bytes);
 
     if (segment->table_lines[unit] < lines) {
@@ -221,10 +227,10 @@ uint8_t *segment_table(struct segment *segment, uint32_t unit, size_t bytes) {
         segment->table_lines[unit] = (uint8_t)lines;
         segment->table_top += lines;
     }
-    return (uint8_t *)segment + segment->table_line[unit] * LINE_BYTES;
+    return (span_entry *)(void *)((char *)segment + segment->table_line[unit] * LINE_BYTES);
 }
 static_assert(SEGMENT_META_UNITS * UNIT_BYTES / LINE_BYTES >=
-                  TABLE_AREA_LINE + (SEGMENT_UNITS - SEGMENT_META_UNITS) * 127,
+                  TABLE_AREA_LINE + (SEGMENT_UNITS - SEGMENT_META_UNITS) * 255,
               "the table area holds every table of every unit");
 
 static bool segment_populate_unit(struct heap *heap, struct segment *segment, uint32_t unit,
@@ -252,7 +258,7 @@ bool segment_populate(struct heap *heap, size_t pages) {
 static void segment_release_list(struct heap *heap, struct segment *segment) {
     while (segment != NULL) {
         struct segment *next = segment->next;
-        memset(&segment->span[1], 0, sizeof segment->span - sizeof segment->span[0]);
+        segment_forget(segment, SEGMENT_META_UNITS, SEGMENT_BLOCK_UNITS);
         segment_close(heap, segment);
         segment = next;
     }

@@ -18,7 +18,7 @@ void segment_unlink(struct segment **list, struct segment *segment);
 
 /*
  * Takes so many neighbouring units, from a new segment if no open one has them; their descriptors
- * are zero. Returns the first one's descriptor, NULL when the system has no memory.
+ * are of kind none. Returns the first one's descriptor, NULL when the system has no memory.
  */
 struct span *segment_take_units(struct heap *heap, uint32_t units);
 
@@ -29,7 +29,7 @@ bool segment_take_at(struct heap *heap, struct segment *segment, uint32_t unit, 
 void segment_give_units(struct heap *heap, struct segment *segment, uint32_t unit, uint32_t units);
 
 /* A side table for a unit's span, whatever it holds. */
-uint8_t *segment_table(struct segment *segment, uint32_t unit, size_t bytes);
+span_entry *segment_table(struct segment *segment, uint32_t unit, size_t bytes);
 
 /* Commits the heap's initial pages; false when the system has no memory. */
 bool segment_populate(struct heap *heap, size_t pages);

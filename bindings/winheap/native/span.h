@@ -1,95 +1,113 @@
 /*
- * Spans: one unit of blocks of one size class, with a side table of one byte per block.
+ * Spans: one unit of blocks of one size class, with a side table of one entry per block.
  *
- * A live block's entry is its slack: the size of the class less the requested size. SPAN_FREE marks
- * a free block; SPAN_WIDE says that the slack is in the 16-bit table behind, which only classes
- * with so much slack have. Entries of blocks not yet carved mean nothing.
+ * A live block's entry is ENTRY_LIVE plus the requested size. A free block's is the index of the
+ * next free block, or ENTRY_NONE: the lists of free blocks are in the table, and blocks themselves
+ * are the program's alone. Entries of blocks not yet carved mean nothing.
+ *
+ * `until` is the number of live blocks, and one more in the head of a list: so an empty span is
+ * released but for the one that its class takes the next block from. An unlisted span is full, and
+ * its `until` is 1: the next free lists it again.
  */
 #ifndef WINHEAP_NATIVE_SPAN_H
 #define WINHEAP_NATIVE_SPAN_H
 
 #include "layout.h"
 
-#define SPAN_FREE 255u
-#define SPAN_WIDE 254u
+#define ENTRY_NONE 0x1FFFu
+#define ENTRY_LIVE 0x2000u
+static_assert(UNIT_BYTES / 16 <= ENTRY_NONE, "an index is not the end of a list");
+static_assert(ENTRY_LIVE + SIZECLASS_MAX <= UINT16_MAX, "every requested size has an entry");
 
 /* Ends every list of spans, and has no free block: the fast path need not look for NULL. */
 extern INTERNAL struct span span_none;
 
-static inline struct span *span_of(const void *address) {
-    return &segment_of(address)->span[unit_of(address)];
-}
-
 /* Of a block's address, its index; of any other, more than the span has blocks. */
 static inline uint32_t span_index(const struct span *span, const void *block) {
-    uint32_t offset = (uint32_t)(uintptr_t)block - (uint32_t)(uintptr_t)span->base;
-
-    return sizeclass_index(offset, span->inverse, span->shift);
+    return sizeclass_index((uint16_t)(uintptr_t)block, span->inverse, span->shift);
 }
 
-static inline uint16_t *span_wide_table(const struct span *span) {
-    return (uint16_t *)(void *)(span->table + ((span->blocks + 1u) & ~1u));
+/*
+ * Whether the span has a live block of this index; any index may be asked for. For its owner, the
+ * only one who carves.
+ */
+static inline bool span_is_live(const struct span *span, uint32_t index) {
+    return likely(index < span->carved) && likely(span->table[index] >= ENTRY_LIVE);
+}
+
+/* The exact size of a live block. */
+static inline size_t span_get_size(const struct span *span, uint32_t index) {
+    return span->kind == SPAN_BLOCKS ? span->table[index] - ENTRY_LIVE : span->requested;
 }
 
 static inline void span_set_size(struct span *span, uint32_t index, size_t requested) {
-    uint32_t slack = span->size - (uint32_t)requested;
-
-    if (likely(slack < SPAN_WIDE)) {
-        span->table[index] = (uint8_t)slack;
-        return;
-    }
-    span->table[index] = SPAN_WIDE;
-    span_wide_table(span)[index] = (uint16_t)slack;
+    span->table[index] = (span_entry)(ENTRY_LIVE + (uint32_t)requested);
 }
 
-/* The exact size of a live block, or of the block that a run or large mapping is. */
-static inline size_t span_get_size(const struct span *span, uint32_t index) {
-    uint32_t entry = span->table[index];
-
-    if (span->kind != SPAN_BLOCKS)
-        return span->requested;
-    return span->size - (entry == SPAN_WIDE ? span_wide_table(span)[index] : entry);
+static inline bool span_is_ready(const struct span *span) {
+    return likely(span->free != ENTRY_NONE);
 }
 
-/* A block of size bytes, NULL when no carved block is free. */
+static inline char *span_block(const struct span *span, uint32_t index) {
+    return span->base + (size_t)(index * span->size);
+}
+
+/*
+ * A block of size bytes from a span that is ready. The next one's address is worked out now: were
+ * it left to the next call, a pair of calls would wait for a multiplication, its inverse, and
+ * memory.
+ */
 static inline void *span_take(struct span *span, size_t size) {
-    void *block = span->free;
+    uint32_t index = span->free;
+    uint32_t next = span->table[index];
+    void *block = span->block;
 
-    if (unlikely(block == NULL))
-        return NULL;
-    span->free = *(void **)block;
+    span->free = next;
+    span->block = span_block(span, next);
+    span_set_size(span, index, size);
     span->until++;
-    span_set_size(span, span_index(span, block), size);
     return block;
 }
 
 /* Frees a live block; true when the slow path must look at the span. */
 static inline bool span_put(struct span *span, uint32_t index, void *block) {
-    span->table[index] = SPAN_FREE;
-    *(void **)block = span->free;
-    span->free = block;
+    span->table[index] = (span_entry)span->free;
+    span->free = index;
+    span->block = block;
     return --span->until == 0;
 }
 
 /* A new span of the class, listed, without carved blocks; NULL when there is no memory. */
-struct span *span_new(struct heap *heap, uint32_t sizeclass);
+struct span *span_new(struct heap *heap, struct local *local, uint32_t sizeclass);
 
-/* Carves the blocks of the next page or pages; false if the heap's maximum forbids. */
+/* Carves more blocks: as many as before, a page's at least; false if the heap's maximum forbids. */
 bool span_carve(struct heap *heap, struct span *span);
 
 /*
  * When the heap's maximum forbids the head of a list to carve: brings the first span behind it with
  * a free block to the head and returns it; NULL when there is none.
  */
-struct span *span_pass(struct heap *heap, struct span *head);
+struct span *span_pass(struct local *local, struct span *head);
 
-/* Out of the heap's list: every block is live. The next free brings it back. */
-void span_detach(struct heap *heap, struct span *span);
+/* Out of its list: every block is live. The next free brings it back. */
+void span_detach(struct local *local, struct span *span);
 
-/* What to do when `until` has reached 0 by a free: list it again, or release an empty one. */
-void span_settle(struct heap *heap, struct span *span);
+/* From one local part's list to the head of another's. */
+void span_transfer(struct local *from, struct local *to, struct span *span);
 
-/* Releases the empty spans that lists have kept; true if there were any. */
-bool span_release_empty(struct heap *heap);
+/* What to do when `until` has reached 0: list the span again, or release an empty one. */
+void span_settle(struct heap *heap, struct local *local, struct span *span);
+
+/* Makes a live block free but for a list to be in; false if another thread was first. */
+bool span_claim(struct span *span, uint32_t index);
+
+/* Puts a claimed block into the mailbox: true if that was empty. */
+bool span_post(struct span *span, uint32_t index);
+
+/* Frees the blocks of the mailbox. */
+void span_collect(struct heap *heap, struct local *local, struct span *span);
+
+/* Releases every empty span; true if there were any. */
+bool span_release_empty(struct heap *heap, struct local *local);
 
 #endif

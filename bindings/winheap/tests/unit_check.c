@@ -12,17 +12,17 @@ static struct heap *heap;
 static struct span *small; /* with live and free blocks */
 static struct span *run;
 static struct span *large;
-static void *freed;
+static uint32_t free_index;
 
 static struct span *allocate(size_t size) {
-    void *block = heap_alloc_slow(heap, size, false);
+    void *block = heap_alloc(heap, &thread_self, size, false);
 
     assert_non_null(block);
-    return span_of(block);
+    return owner_span(block);
 }
 
 static int create_heap(void **state) {
-    uint32_t index = 0;
+    void *freed;
 
     (void)state;
     heap = registry_reserve();
@@ -31,9 +31,9 @@ static int create_heap(void **state) {
     registry_publish(heap);
     small = allocate(64);
     for (int i = 0; i < 10; i++)
-        freed = heap_alloc_ready(heap, 64);
-    assert_ptr_equal(heap_find(heap, freed, &index), small);
-    heap_free(heap, small, index, freed);
+        freed = heap_alloc(heap, &thread_self, 64, false);
+    assert_ptr_equal(heap_find(heap, freed, &free_index), small);
+    assert_true(heap_free(heap, &thread_self, freed));
     run = allocate(100000);
     large = allocate(5000000);
     assert_true(heap_check(heap));
@@ -44,7 +44,7 @@ static int destroy_heap(void **state) {
     (void)state;
     assert_true(heap_check(heap)); /* each test has undone its damage */
     assert_true(registry_retire(heap));
-    heap_close(heap);
+    heap_destroy(heap, &thread_self);
     registry_recycle(heap);
     return 0;
 }
@@ -58,27 +58,25 @@ static int destroy_heap(void **state) {
     } while (0)
 
 static void damaged_links_are_seen(void **state) {
-    void **link = freed;
-    char *live = small->base;
+    span_entry *link = &small->table[free_index];
 
     (void)state;
-    assert_seen(*link, NULL);                                  /* free blocks lost */
-    assert_seen(*link, freed);                                 /* a cycle */
-    assert_seen(*link, (void *)live);                          /* into a live block */
-    assert_seen(*link, (void *)(live + 8));                    /* into the middle of one */
-    assert_seen(*link, (void *)(live + 60000));                /* never carved */
-    assert_seen(*link, (void *)(uintptr_t)0xFFFF800000000000); /* nowhere */
-    assert_seen(small->free, NULL);
+    assert_seen(*link, ENTRY_NONE);                   /* free blocks lost */
+    assert_seen(*link, (uint16_t)free_index);         /* a cycle */
+    assert_seen(*link, 0);                            /* to a live block */
+    assert_seen(*link, (uint16_t)small->carved);      /* never carved */
+    assert_seen(small->free, ENTRY_NONE);             /* free blocks lost */
+    assert_seen(span_mail(small)->first, free_index); /* in two lists */
+    assert_seen(span_mail(small)->first, 0);          /* a live block */
 }
 
 static void damaged_tables_are_seen(void **state) {
     (void)state;
-    assert_seen(small->table[0], SPAN_FREE); /* a live block that says it is free */
-    assert_seen(small->table[0], 200);       /* more slack than the class has */
-    assert_seen(small->table[0], SPAN_WIDE); /* a slack that the class cannot have */
-    assert_seen(small->table[10], 5);        /* a free block that says it is live */
-    assert_seen(run->live, SPAN_FREE);
-    assert_seen(large->live, SPAN_FREE);
+    assert_seen(small->table[0], ENTRY_NONE);          /* a live block that says it is free */
+    assert_seen(small->table[0], ENTRY_LIVE + 65);     /* more than the class has */
+    assert_seen(small->table[free_index], ENTRY_LIVE); /* a free block that says it is live */
+    assert_seen(run->live, ENTRY_NONE);
+    assert_seen(large->live, ENTRY_NONE);
 }
 
 static void damaged_counts_are_seen(void **state) {
@@ -104,7 +102,10 @@ static void damaged_heaps_are_seen(void **state) {
     assert_seen(segment->touched[20], 3);
     assert_seen(segment->free_units, segment->free_units ^ (uint64_t)1 << 40);
     assert_seen(segment->heap, NULL);
-    assert_seen(heap->current[3], &span_none);
+    assert_seen(heap->locals->current[3], &span_none);
+    assert_seen(heap->locals->direct[4], &span_none);
+    assert_seen(small->local, NULL);
+    assert_seen(small->local, &local_none);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, create_heap, destroy_heap)

@@ -25,7 +25,7 @@ static int create_heap(void **state) {
 static int destroy_heap(void **state) {
     (void)state;
     assert_true(registry_retire(heap));
-    heap_close(heap);
+    heap_destroy(heap, &thread_self);
     assert_null(heap->spare);
     assert_int_equal(heap->spares + heap->segments, 0);
     registry_recycle(heap);
@@ -34,13 +34,11 @@ static int destroy_heap(void **state) {
 
 /* Blocks of a unit each, then none. */
 static void live_set_comes_and_goes(size_t count) {
-    uint32_t index;
-
     for (size_t i = 0; i < count; i++)
-        assert_non_null(blocks[i] = heap_alloc_slow(heap, UNIT_BYTES, false));
+        assert_non_null(blocks[i] = heap_alloc(heap, &thread_self, UNIT_BYTES, false));
     assert_true(heap_check(heap));
     for (size_t i = 0; i < count; i++)
-        heap_free(heap, heap_find(heap, blocks[i], &index), 0, blocks[i]);
+        assert_true(heap_free(heap, &thread_self, blocks[i]));
     assert_true(heap_check(heap));
 }
 
@@ -65,21 +63,21 @@ static void a_smaller_live_set_gives_the_rest_back(void **state) {
 static void a_shortage_takes_them_first(void **state) {
     (void)state;
     live_set_comes_and_goes(BLOCKS);
-    assert_null(heap_alloc_slow(heap, SIZE_MAX / 2, false));
+    assert_null(heap_alloc(heap, &thread_self, SIZE_MAX / 2, false));
     assert_int_equal(heap->spares, 0);
     assert_true(heap_check(heap));
 }
 
 /* As a program that tries in place first does all the time. */
 static void a_refusal_in_place_does_not(void **state) {
-    uint32_t index = 0;
     void *block;
+    bool live;
 
     (void)state;
     live_set_comes_and_goes(BLOCKS);
-    block = heap_alloc_slow(heap, 64, false);
-    assert_null(heap_realloc(heap, heap_find(heap, block, &index), index, block, 5000,
-                             HEAP_REALLOC_IN_PLACE_ONLY));
+    block = heap_alloc(heap, &thread_self, 64, false);
+    assert_null(heap_realloc(heap, &thread_self, block, 5000, HEAP_REALLOC_IN_PLACE_ONLY, &live));
+    assert_true(live);
     assert_int_equal(heap->spares, SEGMENTS / 2);
 }
 

@@ -1,0 +1,185 @@
+#include "local.h"
+
+#include "os.h"
+#include "span.h"
+#include "thread.h"
+
+#include <string.h>
+
+#define LOCAL_CHUNK_BYTES ((size_t)64 * 1024) /* of address space, for fifty of them */
+
+/* Its key is no handle, and stands for closed in others' keys too. */
+struct local local_none = {.key = &local_none};
+
+static struct local *local_spare; /* stack of local parts without a heap; under threads_lock */
+static char *local_chunk;         /* never used so far: from here... */
+static size_t local_chunk_left;   /* ...so many bytes */
+
+static struct local *local_carve(void) {
+    struct local *local;
+
+    if (local_chunk_left < sizeof *local) {
+        char *chunk = os_map(LOCAL_CHUNK_BYTES);
+        if (chunk == NULL)
+            return NULL;
+        local_chunk = chunk;
+        local_chunk_left = LOCAL_CHUNK_BYTES;
+    }
+    local = (struct local *)(void *)local_chunk;
+    local_chunk += sizeof *local;
+    local_chunk_left -= sizeof *local;
+    return local;
+}
+
+/* Local parts are never unmapped: a thread may still know of one whose heap has been destroyed. */
+static struct local *local_take(void) {
+    struct local *local;
+
+    threads_lock();
+    local = local_spare;
+    if (local != NULL)
+        local_spare = local->next;
+    else
+        local = local_carve();
+    threads_unlock();
+    return local;
+}
+
+static void local_give(struct local *local) {
+    threads_lock();
+    local->next = local_spare;
+    local_spare = local;
+    threads_unlock();
+}
+
+static struct local *local_new(struct heap *heap) {
+    struct local *local = local_take();
+
+    if (local == NULL)
+        return NULL;
+    local_close(local);
+    local->detour = heap->options & HEAP_ZERO_MEMORY;
+    local->heap = heap;
+    for (size_t i = 0; i < DIRECT_COUNT; i++)
+        local->direct[i] = &span_none;
+    for (size_t i = 0; i < SIZECLASS_COUNT; i++)
+        local->current[i] = &span_none;
+    atomic_store_explicit(&local->mail, NULL, memory_order_relaxed);
+    local->next = heap->locals;
+    heap->locals = local;
+    return local;
+}
+
+struct local *local_find(struct heap *heap, const struct thread *owner) {
+    struct local *local = heap->locals;
+
+    while (local != NULL && atomic_load_explicit(&local->owner, memory_order_relaxed) != owner)
+        local = local->next;
+    return local;
+}
+
+struct local *local_obtain(struct heap *heap, struct thread *self) {
+    bool registered = thread_register(self);
+    struct local *local = registered ? local_find(heap, self) : NULL;
+
+    if (local == NULL) {
+        local = local_find(heap, NULL);
+        if (local == NULL)
+            local = local_new(heap);
+        if (local != NULL && registered)
+            thread_attach(self, local);
+    }
+    if (local != NULL)
+        local_open(local);
+    return local;
+}
+
+void local_set_current(struct local *local, uint32_t sizeclass, struct span *span) {
+    uint32_t last = sizeclass_size(sizeclass) / 16;
+
+    local->current[sizeclass] = span;
+    if (last >= DIRECT_COUNT)
+        return;
+    for (uint32_t i = sizeclass == 0 ? 0 : sizeclass_size(sizeclass - 1) / 16 + 1; i <= last; i++)
+        local->direct[i] = span;
+}
+
+void local_open(struct local *local) {
+    struct heap *heap = local->heap;
+
+    if (!atomic_load_explicit(&heap->closed, memory_order_relaxed) &&
+        atomic_load_explicit(&local->owner, memory_order_relaxed) != NULL)
+        atomic_store_explicit(&local->key, heap->handle, memory_order_release);
+}
+
+void local_close(struct local *local) {
+    atomic_store_explicit(&local->key, (HANDLE)&local_none, memory_order_relaxed);
+}
+
+void local_abandon(struct heap *heap, struct local *local) {
+    local_close(local);
+    thread_detach(local);
+    local_collect(heap, local);
+    span_release_empty(heap, local);
+}
+
+static void local_tell(struct local *local, struct span *span) {
+    struct mailbox *mail = span_mail(span);
+    struct span *first = atomic_load_explicit(&local->mail, memory_order_relaxed);
+
+    do {
+        mail->next = first;
+    } while (!atomic_compare_exchange_weak(&local->mail, &first, span));
+}
+
+void local_post(struct span *span, uint32_t index) {
+    if (span_post(span, index))
+        local_tell(atomic_load_explicit(&span->local, memory_order_acquire), span);
+}
+
+/* A span that was given away after its mail had been told of here: its new local part is told. */
+void local_collect(struct heap *heap, struct local *local) {
+    struct span *span = atomic_exchange(&local->mail, NULL);
+
+    while (span != NULL) {
+        struct span *next = span_mail(span)->next;
+        struct local *present = atomic_load_explicit(&span->local, memory_order_relaxed);
+        if (present == local)
+            span_collect(heap, local, span);
+        else
+            local_tell(present, span);
+        span = next;
+    }
+}
+
+static struct span *local_span_with_room(const struct local *local, uint32_t sizeclass) {
+    struct span *span = local->current[sizeclass];
+
+    while (span != &span_none && span->free == ENTRY_NONE && span->carved == span->blocks)
+        span = span->next;
+    return span;
+}
+
+struct span *local_adopt(struct heap *heap, struct local *local, uint32_t sizeclass) {
+    for (struct local *idle = heap->locals; idle != NULL; idle = idle->next) {
+        struct span *span;
+        if (idle == local || atomic_load_explicit(&idle->owner, memory_order_relaxed) != NULL)
+            continue;
+        span = local_span_with_room(idle, sizeclass);
+        if (span != &span_none) {
+            span_transfer(idle, local, span);
+            return span;
+        }
+    }
+    return NULL;
+}
+
+void local_release_all(struct heap *heap) {
+    while (heap->locals != NULL) {
+        struct local *local = heap->locals;
+        heap->locals = local->next;
+        local_close(local);
+        thread_detach(local);
+        local_give(local);
+    }
+}
