@@ -138,7 +138,7 @@ static bool is_zero(const unsigned char *block, size_t from, size_t to) {
 
 static void new_bytes_have_a_pattern(void **state) {
     (void)state;
-    for (int i = 0; i < SIZES; i++) {
+    for (int i = 1; i < SIZES; i++) {
         unsigned char *block = HeapAlloc(heap, 0, sizes[i]);
         assert_promise("debug.fresh_pattern", has_pattern(block, 0xBAADF00D, 0, sizes[i]));
         memset(block, 0, sizes[i]);

@@ -60,7 +60,8 @@ static bool code_runs_in_every_block(void) {
 
 static void code_runs(void **state) {
     (void)state;
-    assert_promise("exec.code_runs", heap != NULL && code_runs_in_every_block());
+    assert_promise("exec.code_runs",
+                   heap != NULL && engine_in_child(code_runs_in_every_block) == ENGINE_TRUE);
 }
 
 static bool code_moves(void) {
@@ -78,7 +79,7 @@ static bool code_moves(void) {
 
 static void code_runs_where_it_has_moved_to(void **state) {
     (void)state;
-    assert_promise("exec.code_moves", heap != NULL && code_moves());
+    assert_promise("exec.code_moves", heap != NULL && engine_in_child(code_moves) == ENGINE_TRUE);
 }
 
 static bool pages_are_executable_again(void) {
@@ -99,7 +100,8 @@ static bool pages_are_executable_again(void) {
 
 static void pages_that_were_given_back_are_executable_again(void **state) {
     (void)state;
-    assert_promise("exec.after_compact", heap != NULL && pages_are_executable_again());
+    assert_promise("exec.after_compact",
+                   heap != NULL && engine_in_child(pages_are_executable_again) == ENGINE_TRUE);
 }
 
 static HANDLE plain;

@@ -21,56 +21,53 @@ static int destroy_heap(void **state) {
     return !HeapDestroy(heap);
 }
 
+/* What a heap says it is; 99 when it says nothing. */
 static ULONG front_end(HANDLE of) {
     ULONG value = 99;
     SIZE_T returned = 0;
 
-    assert_true(
-        HeapQueryInformation(of, HeapCompatibilityInformation, &value, sizeof value, &returned));
-    assert_int_equal(returned, sizeof value);
+    if (!HeapQueryInformation(of, HeapCompatibilityInformation, &value, sizeof value, &returned) ||
+        returned != sizeof value)
+        return 99;
     return value;
 }
 
-static BOOL set_front_end(HANDLE of, ULONG value) {
-    return HeapSetInformation(of, HeapCompatibilityInformation, &value, sizeof value);
-}
-
-/* The last error is as before: a call that changed it did not succeed. */
-static void assert_set(HANDLE of, ULONG value) {
+/* Whether the value is taken, with the last error as it was; or refused with this error. */
+static bool is_set(HANDLE of, ULONG value) {
     SetLastError(12345);
-    assert_true(set_front_end(of, value));
-    assert_int_equal(GetLastError(), 12345);
+    return HeapSetInformation(of, HeapCompatibilityInformation, &value, sizeof value) &&
+           GetLastError() == 12345;
 }
 
-static void assert_not_set(HANDLE of, ULONG value, DWORD error) {
+static bool is_not_set(HANDLE of, ULONG value, DWORD error) {
     SetLastError(0);
-    assert_false(set_front_end(of, value));
-    assert_int_equal(GetLastError(), error);
+    return !HeapSetInformation(of, HeapCompatibilityInformation, &value, sizeof value) &&
+           GetLastError() == error;
 }
 
 static void a_heap_is_standard_until_asked_otherwise(void **state) {
     (void)state;
-    assert_promise("information.standard_at_first", front_end(heap) == 0);
-    assert_set(heap, 2);
-    assert_int_equal(front_end(heap), 2);
-    assert_set(heap, 2);
+    assert_int_equal(front_end(heap), 0);
+    assert_true(is_set(heap, 2));
+    assert_promise("information.what_is_set_is_told", front_end(heap) == 2);
+    assert_true(is_set(heap, 2));
     assert_non_null(HeapAlloc(heap, 0, 100));
     assert_true(HeapValidate(heap, 0, NULL));
 }
 
 static void there_is_no_way_back(void **state) {
     (void)state;
-    assert_set(heap, 2);
-    assert_not_set(heap, 0, ERROR_GEN_FAILURE);
-    assert_not_set(heap, 1, ERROR_GEN_FAILURE);
-    assert_int_equal(front_end(heap), 2);
+    assert_true(is_set(heap, 2));
+    assert_promise("information.there_is_no_way_back", is_not_set(heap, 0, ERROR_GEN_FAILURE) &&
+                                                           is_not_set(heap, 1, ERROR_GEN_FAILURE) &&
+                                                           front_end(heap) == 2);
 }
 
 static void there_are_two_kinds_of_heaps(void **state) {
     (void)state;
-    assert_set(heap, 0);
-    assert_not_set(heap, 1, ERROR_GEN_FAILURE);
-    assert_not_set(heap, 3, ERROR_GEN_FAILURE);
+    assert_true(is_set(heap, 0));
+    assert_promise("information.there_are_two_kinds", is_not_set(heap, 1, ERROR_GEN_FAILURE) &&
+                                                          is_not_set(heap, 3, ERROR_GEN_FAILURE));
     assert_int_equal(front_end(heap), 0);
 }
 
@@ -79,10 +76,9 @@ static void some_heaps_stay_standard(void **state) {
 
     (void)state;
     for (int i = 0; i < 2; i++) {
-        SetLastError(0);
         assert_promise("information.some_heaps_stay_standard",
-                       !set_front_end(heaps[i], 2) && GetLastError() == ERROR_INVALID_PARAMETER &&
-                           front_end(heaps[i]) == 0);
+                       is_not_set(heaps[i], 2, ERROR_INVALID_PARAMETER));
+        assert_int_equal(front_end(heaps[i]), 0);
         assert_true(HeapDestroy(heaps[i]));
     }
 }
@@ -92,18 +88,17 @@ static void a_new_heap_knows_nothing_of_a_destroyed_one(void **state) {
     for (int i = 0; i < 3000; i++) {
         HANDLE next = HeapCreate(0, 0, 0);
         assert_int_equal(front_end(next), 0);
-        assert_set(next, 2);
+        assert_true(is_set(next, 2));
         assert_true(HeapDestroy(next));
     }
 }
 
-static void assert_no_query(HANDLE of, int kind, SIZE_T length, DWORD error) {
+static bool is_no_query(HANDLE of, int kind, SIZE_T length, DWORD error) {
     ULONG values[2] = {99, 99};
 
     SetLastError(0);
-    assert_false(HeapQueryInformation(of, (HEAP_INFORMATION_CLASS)kind, values, length, NULL));
-    assert_int_equal(GetLastError(), error);
-    assert_int_equal(values[0], 99);
+    return !HeapQueryInformation(of, (HEAP_INFORMATION_CLASS)kind, values, length, NULL) &&
+           GetLastError() == error && values[0] == 99;
 }
 
 static void questions_that_cannot_be_answered(void **state) {
@@ -118,17 +113,18 @@ static void questions_that_cannot_be_answered(void **state) {
     assert_int_equal(GetLastError(), ERROR_INSUFFICIENT_BUFFER);
     assert_int_equal(returned, 4);
     assert_int_equal(value, 99);
-    assert_no_query(heap, HeapCompatibilityInformation, 0, ERROR_INSUFFICIENT_BUFFER);
-    assert_no_query(NULL, HeapCompatibilityInformation, 4, ERROR_NOACCESS);
-    assert_no_query(dead, HeapCompatibilityInformation, 4, ERROR_INVALID_HANDLE);
-    assert_no_query(heap, 12, 8, ERROR_INVALID_PARAMETER);
-    assert_no_query(heap, -1, 8, ERROR_INVALID_PARAMETER);
+    assert_true(is_no_query(heap, 12, 8, ERROR_INVALID_PARAMETER));
+    assert_true(is_no_query(heap, -1, 8, ERROR_INVALID_PARAMETER));
+    assert_true(is_no_query(heap, HeapCompatibilityInformation, 0, ERROR_INSUFFICIENT_BUFFER));
+    assert_promise("information.what_is_no_heap_has_none",
+                   is_no_query(NULL, HeapCompatibilityInformation, 4, ERROR_NOACCESS) &&
+                       is_no_query(dead, HeapCompatibilityInformation, 4, ERROR_INVALID_HANDLE));
 }
 
-static void assert_refused(HANDLE of, int kind, void *information, SIZE_T length, DWORD error) {
+static bool is_refused(HANDLE of, int kind, void *information, SIZE_T length, DWORD error) {
     SetLastError(0);
-    assert_false(HeapSetInformation(of, (HEAP_INFORMATION_CLASS)kind, information, length));
-    assert_int_equal(GetLastError(), error);
+    return !HeapSetInformation(of, (HEAP_INFORMATION_CLASS)kind, information, length) &&
+           GetLastError() == error;
 }
 
 static void settings_that_cannot_be_made(void **state) {
@@ -137,11 +133,16 @@ static void settings_that_cannot_be_made(void **state) {
 
     (void)state;
     assert_true(HeapDestroy(dead));
-    assert_refused(heap, HeapCompatibilityInformation, &two, 3, ERROR_INSUFFICIENT_BUFFER);
-    assert_refused(dead, HeapCompatibilityInformation, &two, 4, ERROR_INVALID_HANDLE);
-    assert_refused(NULL, HeapCompatibilityInformation, &two, 4, ERROR_INVALID_HANDLE);
-    assert_refused(heap, 2, &two, 4, ERROR_INVALID_PARAMETER);
-    assert_refused(heap, 12, &two, 4, ERROR_INVALID_PARAMETER);
+    assert_promise(
+        "information.too_little_is_refused",
+        is_refused(heap, HeapCompatibilityInformation, &two, 3, ERROR_INSUFFICIENT_BUFFER));
+    assert_promise(
+        "information.what_is_no_heap_is_not_set",
+        is_refused(dead, HeapCompatibilityInformation, &two, 4, ERROR_INVALID_HANDLE) &&
+            is_refused(NULL, HeapCompatibilityInformation, &two, 4, ERROR_INVALID_HANDLE));
+    assert_promise("information.unknown_classes_are_refused",
+                   is_refused(heap, 2, &two, 4, ERROR_INVALID_PARAMETER) &&
+                       is_refused(heap, 12, &two, 4, ERROR_INVALID_PARAMETER));
     assert_int_equal(front_end(heap), 0);
 }
 
@@ -172,9 +173,11 @@ static void a_refused_free_ends_the_process_when_asked(void **state) {
     char heard[200] = "";
 
     (void)state;
-    assert_int_equal(engine_in_child_heard(frees_twice, heard, sizeof heard), ENGINE_ABORTED);
-    assert_promise("information.termination_says_why", strstr(heard, "HeapFree") != NULL);
-    assert_int_equal(engine_in_child(frees_once), ENGINE_TRUE);
+    assert_promise("information.a_refused_free_ends_the_process",
+                   engine_in_child_heard(frees_twice, heard, sizeof heard) == ENGINE_ABORTED &&
+                       strstr(heard, "HeapFree") != NULL);
+    assert_promise("information.other_misuse_is_no_end",
+                   engine_in_child(frees_once) == ENGINE_TRUE);
     assert_false(HeapFree(heap, 0, &heap)); /* nobody asked for it here */
 }
 
@@ -212,13 +215,17 @@ static void wrong_resources_are_refused(void **state) {
 
     (void)state;
     assert_true(HeapDestroy(dead));
-    assert_refused(heap, HeapOptimizeResources, &wanted, 7, ERROR_INSUFFICIENT_BUFFER);
-    assert_refused(heap, HeapOptimizeResources, NULL, 8, ERROR_INVALID_PARAMETER);
-    assert_refused(dead, HeapOptimizeResources, &wanted, 8, ERROR_INVALID_HANDLE);
+    assert_promise("information.too_little_to_optimize",
+                   is_refused(heap, HeapOptimizeResources, &wanted, 7, ERROR_INSUFFICIENT_BUFFER) &&
+                       is_refused(heap, HeapOptimizeResources, NULL, 8, ERROR_INVALID_PARAMETER));
+    assert_promise("information.no_heap_to_optimize",
+                   is_refused(dead, HeapOptimizeResources, &wanted, 8, ERROR_INVALID_HANDLE));
     wanted.Flags = 1;
-    assert_refused(heap, HeapOptimizeResources, &wanted, 8, ERROR_INVALID_PARAMETER);
+    assert_promise("information.no_such_optimization",
+                   is_refused(heap, HeapOptimizeResources, &wanted, 8, ERROR_INVALID_PARAMETER));
     wanted = (HEAP_OPTIMIZE_RESOURCES_INFORMATION){2, 0};
-    assert_refused(heap, HeapOptimizeResources, &wanted, 8, ERROR_INVALID_PARAMETER);
+    assert_promise("information.no_such_optimization",
+                   is_refused(heap, HeapOptimizeResources, &wanted, 8, ERROR_INVALID_PARAMETER));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, create_heap, destroy_heap)

@@ -8,9 +8,8 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 
-enum { OWN_STEPS = 2000, THREADS = 4, ROUNDS = 3000 };
+enum { OWN_STEPS = 500, THREADS = 4, ROUNDS = 3000 };
 
 static HANDLE heap;
 
@@ -174,7 +173,9 @@ static void only_the_owner_may_unlock(void **state) {
     (void)state;
     assert_true(HeapLock(heap));
     call_start(&unlock);
-    assert_non_null(call_result(&unlock));
+    assert_promise("lock.only_the_owner_unlocks", call_result(&unlock) != NULL);
+    if (engine_differs("lock.only_the_owner_unlocks"))
+        return;
     call_start(&alloc);
     assert_kept_out(&alloc);
     assert_true(HeapUnlock(heap));
@@ -185,8 +186,10 @@ static void what_is_not_locked_cannot_be_unlocked(void **state) {
     (void)state;
     for (int round = 0; round < 2; round++) {
         SetLastError(0);
-        assert_false(HeapUnlock(heap));
-        assert_int_equal(GetLastError(), ERROR_NOT_LOCKED);
+        assert_promise("lock.only_a_lock_is_unlocked",
+                       !HeapUnlock(heap) && GetLastError() == ERROR_NOT_LOCKED);
+        if (engine_differs("lock.only_a_lock_is_unlocked"))
+            return;
         assert_true(HeapLock(heap) && HeapUnlock(heap));
     }
 }
@@ -214,20 +217,20 @@ static void other_heaps_are_not_locked(void **state) {
     assert_true(HeapDestroy(call.heap));
 }
 
+static bool is_refused(__typeof__(HeapLock) function, HANDLE handle) {
+    SetLastError(0);
+    return !function(handle) && GetLastError() == ERROR_INVALID_HANDLE;
+}
+
 static void what_is_no_heap_cannot_be_locked(void **state) {
     HANDLE dead = HeapCreate(0, 0, 0);
     const HANDLE handles[] = {NULL, dead, (char *)heap + 16};
 
     (void)state;
     assert_true(HeapDestroy(dead));
-    for (int i = 0; i < 3; i++) {
-        SetLastError(0);
-        assert_false(HeapLock(handles[i]));
-        assert_int_equal(GetLastError(), ERROR_INVALID_HANDLE);
-        SetLastError(0);
-        assert_false(HeapUnlock(handles[i]));
-        assert_int_equal(GetLastError(), ERROR_INVALID_HANDLE);
-    }
+    for (int i = 0; i < 3; i++)
+        assert_promise("lock.what_is_no_heap_is_refused",
+                       is_refused(HeapLock, handles[i]) && is_refused(HeapUnlock, handles[i]));
 }
 
 /* Guarded by the heap's lock alone: a counter, and blocks that change hands. */
@@ -269,56 +272,9 @@ static void threads_contend_for_the_lock(void **state) {
     assert_true(HeapValidate(heap, 0, NULL));
 }
 
-static bool use_and_unlock(void) {
-    return HeapAlloc(heap, 0, 100) != NULL && HeapUnlock(heap) && HeapAlloc(heap, 0, 100) != NULL &&
-           !HeapUnlock(heap);
-}
-
-static void a_child_has_the_locks_of_its_thread(void **state) {
-    (void)state;
-    assert_true(HeapLock(heap));
-    assert_int_equal(engine_in_child(use_and_unlock), ENGINE_TRUE);
-    assert_true(HeapUnlock(heap));
-}
-
-/* Keeps one heap and wants the engine's own locks, all the time. */
-static atomic_bool stop, busy;
-
-static void *create_under_a_lock(void *unused) {
-    while (!atomic_load(&stop)) {
-        HeapLock(heap);
-        HeapDestroy(HeapCreate(0, 0, 0));
-        HeapUnlock(heap);
-        atomic_store(&busy, true);
-    }
-    return unused;
-}
-
-static bool use_the_heap(void) {
-    return HeapLock(heap) && HeapAlloc(heap, 0, 100) != NULL && HeapUnlock(heap);
-}
-
-static void a_child_finds_no_lock_of_other_threads(void **state) {
-    enum engine_end end = ENGINE_TRUE;
-    pthread_t thread;
-
-    (void)state;
-    atomic_store(&stop, false);
-    assert_int_equal(pthread_create(&thread, NULL, create_under_a_lock, NULL), 0);
-    while (!atomic_load(&busy))
-        sched_yield();
-    for (int i = 0; i < 30 && end == ENGINE_TRUE; i++)
-        end = engine_in_child(use_the_heap);
-    atomic_store(&stop, true);
-    assert_int_equal(pthread_join(thread, NULL), 0);
-    assert_promise("lock.fork_beside_locks", end == ENGINE_TRUE);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, create_heap, destroy_heap)
 ENGINE_TESTS(lock, TEST(a_lock_keeps_out_other_threads_calls), TEST(a_lock_keeps_out_every_size),
              TEST(a_lock_counts), TEST(the_owner_may_call_everything),
              TEST(only_the_owner_may_unlock), TEST(what_is_not_locked_cannot_be_unlocked),
              TEST(a_heap_without_a_lock_keeps_nobody_out), TEST(other_heaps_are_not_locked),
-             TEST(what_is_no_heap_cannot_be_locked), TEST(threads_contend_for_the_lock),
-             TEST(a_child_has_the_locks_of_its_thread),
-             TEST(a_child_finds_no_lock_of_other_threads))
+             TEST(what_is_no_heap_cannot_be_locked), TEST(threads_contend_for_the_lock))

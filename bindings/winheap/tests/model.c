@@ -5,13 +5,13 @@ static uint32_t model_random(struct model *model) {
     return model->random >> 8;
 }
 
-/* Mostly small; one in 16 up to 40 KB, one in 256 up to 3 MB, one in 32 empty. */
+/* Mostly small; one in 16 up to 40 KB, one in 256 up to the largest, one in 32 empty. */
 static size_t model_size(struct model *model) {
     uint32_t kind = model_random(model) % 256;
     uint32_t random = model_random(model);
 
     if (kind == 0)
-        return random % 3000000;
+        return random % (model->largest != 0 ? model->largest : 3000000);
     if (kind < 16)
         return random % 40000;
     return kind < 24 ? 0 : random % 600;

@@ -14,10 +14,11 @@ struct model_block {
 struct model {
     HANDLE heap;
     uint32_t random;
+    size_t largest; /* size of a block; 0: 3 MB */
     struct model_block blocks[MODEL_SLOTS];
 };
 
-/* Makes, resizes or frees a block of a random size, up to 3 MB, and asserts that it worked and that
+/* Makes, resizes or frees a block of a random size, and asserts that it worked and that
  * what it held is still there. */
 void model_step(struct model *model);
 

@@ -26,6 +26,14 @@
 #define HEAP_CREATE_SEGMENT_HEAP 0x00000100
 #define HEAP_CREATE_HARDENED 0x00000200
 #endif
+#ifndef HEAP_OPTIMIZE_RESOURCES_CURRENT_VERSION
+#define HEAP_OPTIMIZE_RESOURCES_CURRENT_VERSION 1
+#define HeapOptimizeResources ((HEAP_INFORMATION_CLASS)3)
+typedef struct {
+    DWORD Version;
+    DWORD Flags;
+} HEAP_OPTIMIZE_RESOURCES_INFORMATION;
+#endif
 #define WINHEAP_API
 #else
 #define WINHEAP_API __attribute__((visibility("default")))
