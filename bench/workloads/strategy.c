@@ -137,6 +137,8 @@ void strategy_print_list(void) {
           "heap:ENGINE+no_serialize\tquick\tengine\n"
           "heap:ENGINE+zero_memory\tnightly\tengine\n"
           "heap:ENGINE+max\tnightly\tengine\n"
+          "heap:native+keep\tnightly\tengine\n"
+          "heap:native+return\tnightly\tengine\n"
           "malloc:glibc\tsmoke\t-\n"
           "malloc:jemalloc\tquick\tpreload\n"
           "malloc:mimalloc\tquick\tpreload\n"

@@ -35,6 +35,11 @@ enum {
     STRATEGY_SHARED = 64     /* allocate from one heap on any thread */
 };
 
+/* What becomes of the pages of destroyed heaps: the engine's default, the next heap's, the
+ * system's.
+ */
+enum strategy_retention { RETENTION_DEFAULT, RETENTION_ALL, RETENTION_NONE };
+
 typedef struct strategy_heap {
     HANDLE handle;
     LPVOID (*alloc)(HANDLE, DWORD, SIZE_T);
@@ -46,6 +51,7 @@ typedef struct strategy_heap {
     const char *(*engine)(void);
     DWORD options; /* what every heap of this strategy is created with */
     SIZE_T max;
+    enum strategy_retention retention;
 } strategy_heap;
 
 typedef struct strategy_malloc {

@@ -11,11 +11,14 @@ static const struct heap_option {
     const char *name;
     DWORD option;
     SIZE_T max;
+    enum strategy_retention retention;
     unsigned takes; /* abilities that a heap with the option lacks */
 } heap_options[] = {
-    {"no_serialize", HEAP_NO_SERIALIZE, 0, STRATEGY_SHARED | STRATEGY_REMOTE},
-    {"zero_memory", HEAP_ZERO_MEMORY, 0, 0},
-    {"max", 0, GENEROUS_MAX, STRATEGY_UNLIMITED},
+    {"no_serialize", HEAP_NO_SERIALIZE, 0, RETENTION_DEFAULT, STRATEGY_SHARED | STRATEGY_REMOTE},
+    {"zero_memory", HEAP_ZERO_MEMORY, 0, RETENTION_DEFAULT, 0},
+    {"max", 0, GENEROUS_MAX, RETENTION_DEFAULT, STRATEGY_UNLIMITED},
+    {"keep", 0, 0, RETENTION_ALL, 0},
+    {"return", 0, 0, RETENTION_NONE, 0},
 };
 
 static const struct heap_option *find_option(const char *text, size_t length) {
@@ -38,11 +41,15 @@ unsigned opening_heap_takes(const char *name) {
 static int add_option(const opening *o, const char *text, size_t length) {
     const struct heap_option *option = find_option(text, length);
     if (!option)
-        return COMPLAIN(o, "%s: unknown heap option '%.*s'; known: no_serialize zero_memory max",
+        return COMPLAIN(o,
+                        "%s: unknown heap option '%.*s'; known: no_serialize zero_memory "
+                        "max keep return",
                         o->s->name, (int)length, text);
     o->s->heap.options |= option->option;
     if (option->max)
         o->s->heap.max = option->max;
+    if (option->retention != RETENTION_DEFAULT)
+        o->s->heap.retention = option->retention;
     return 0;
 }
 
@@ -92,6 +99,16 @@ static int load_engine(const opening *o, void *library) {
                : 0;
 }
 
+static int set_retained(const opening *o, void *library) {
+    SIZE_T (*set)(SIZE_T bytes);
+    if (o->s->heap.retention == RETENTION_DEFAULT)
+        return 0;
+    if (opening_load(o, library, "winheap_set_retained", &set) != 0)
+        return -1;
+    set(o->s->heap.retention == RETENTION_ALL ? SIZE_MAX : 0);
+    return 0;
+}
+
 int opening_heap(const opening *o) {
     char file[4096];
     strategy_heap *heap = &o->s->heap;
@@ -101,7 +118,7 @@ int opening_heap(const opening *o) {
     void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
     if (!library)
         return COMPLAIN(o, "%s: %s", o->s->name, dlerror());
-    if (load_engine(o, library) != 0)
+    if (load_engine(o, library) != 0 || set_retained(o, library) != 0)
         return -1;
     heap->handle = heap->create(heap->options, 0, heap->max);
     if (!heap->handle)

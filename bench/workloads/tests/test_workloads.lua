@@ -97,7 +97,8 @@ local function strategies()
     for _, row in ipairs(child.rows(select(2, child.run { "--list-strategies" }))) do
         local name, library = row.strategy, preloads[row.strategy]
         if row.needs == "engine" then
-            for _, engine in ipairs(engines) do
+            local only = name:match("^heap:(%l+)")
+            for _, engine in ipairs(only and { only } or engines) do
                 found[#found + 1] = { name = name:gsub("ENGINE", engine), engine = engine }
             end
         elseif not (sanitized and name:find("^malloc:")) then

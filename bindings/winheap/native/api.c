@@ -1,4 +1,5 @@
 /* The ABI over the heaps: the ways without a lock, which heap, which error. */
+#include "cache.h"
 #include "heap.h"
 #include "registry.h"
 
@@ -177,6 +178,10 @@ HANDLE GetProcessHeap(void) {
 
 DWORD GetProcessHeaps(DWORD capacity, PHANDLE heaps) {
     return (DWORD)registry_list(capacity, heaps);
+}
+
+SIZE_T winheap_set_retained(SIZE_T bytes) {
+    return cache_limit(bytes);
 }
 
 const char *winheap_engine(void) {

@@ -1,15 +1,14 @@
 #include "cache.h"
 
+#include "os.h"
+
 #include <pthread.h>
 
-/*
- * Empty segments of growable heaps, kept mapped with their pages for whoever needs one next, so
- * that a heap created and destroyed in a loop, or living at a segment's edge, makes no system call.
- * Eight keep the memory held back under 32 MiB.
- */
-#define CACHE_SEGMENTS 8
-static struct segment *cache[CACHE_SEGMENTS];
-static unsigned cached;
+#define CACHE_DEFAULT ((size_t)32 << 20)
+
+static struct segment *cache; /* stack */
+static size_t cached;         /* bytes of address space, pages or not */
+static size_t cache_most = CACHE_DEFAULT;
 static pthread_mutex_t cache_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 void cache_lock(void) {
@@ -20,11 +19,21 @@ void cache_unlock(void) {
     pthread_mutex_unlock(&cache_mutex);
 }
 
+static struct segment *cache_pop(void) {
+    struct segment *segment = cache;
+
+    if (segment != NULL) {
+        cache = segment->next;
+        cached -= SEGMENT_BYTES;
+    }
+    return segment;
+}
+
 struct segment *cache_take(void) {
     struct segment *segment;
 
     cache_lock();
-    segment = cached != 0 ? cache[--cached] : NULL;
+    segment = cache_pop();
     cache_unlock();
     return segment;
 }
@@ -33,9 +42,40 @@ bool cache_keep(struct segment *segment) {
     bool kept;
 
     cache_lock();
-    kept = cached < CACHE_SEGMENTS;
-    if (kept)
-        cache[cached++] = segment;
+    kept = cached < cache_most && cache_most - cached >= SEGMENT_BYTES;
+    if (kept) {
+        segment->next = cache;
+        cache = segment;
+        cached += SEGMENT_BYTES;
+    }
     cache_unlock();
     return kept;
+}
+
+static bool cache_shrink(size_t bytes) {
+    bool released = cached > bytes;
+
+    while (cached > bytes)
+        os_unmap_segments(cache_pop(), SEGMENT_BYTES);
+    return released;
+}
+
+size_t cache_limit(size_t bytes) {
+    size_t before;
+
+    cache_lock();
+    before = cache_most;
+    cache_most = bytes;
+    cache_shrink(bytes);
+    cache_unlock();
+    return before;
+}
+
+bool cache_release(void) {
+    bool released;
+
+    cache_lock();
+    released = cache_shrink(0);
+    cache_unlock();
+    return released;
 }

@@ -1,5 +1,6 @@
 #include "heap.h"
 
+#include "cache.h"
 #include "large.h"
 #include "lock.h"
 #include "os.h"
@@ -177,9 +178,12 @@ static bool heap_release_unused(struct heap *heap, struct thread *self) {
 }
 
 bool heap_make_room(struct heap *heap, struct thread *self) {
-    if (heap->limit == SIZE_MAX)
-        return segment_release_spares(heap);
-    return heap_release_unused(heap, self);
+    bool released;
+
+    if (heap->limit != SIZE_MAX)
+        return heap_release_unused(heap, self);
+    released = segment_release_spares(heap);
+    return cache_release() || released;
 }
 
 static void *heap_alloc_locked(struct heap *heap, struct thread *self, size_t size, bool zero) {

@@ -48,18 +48,24 @@ static struct segment *segment_from_reserve(struct heap *heap) {
     return segment;
 }
 
+static struct segment *segment_take_spare(struct heap *heap) {
+    struct segment *segment = heap->spare;
+
+    if (segment != NULL) {
+        heap->spare = segment->next;
+        heap->spares--;
+    }
+    return segment;
+}
+
 static struct segment *segment_obtain(struct heap *heap) {
     struct segment *segment;
 
     if (heap->limit != SIZE_MAX)
         return segment_from_reserve(heap);
-    segment = heap->spare;
-    if (segment != NULL) {
-        heap->spare = segment->next;
-        heap->spares--;
-        return segment;
-    }
-    segment = cache_take();
+    segment = segment_take_spare(heap);
+    if (segment == NULL)
+        segment = cache_take();
     return segment != NULL ? segment : os_map_segments(SEGMENT_BYTES);
 }
 
@@ -119,12 +125,8 @@ static void segment_close(struct heap *heap, struct segment *segment) {
 bool segment_release_spares(struct heap *heap) {
     bool released = heap->spare != NULL;
 
-    while (heap->spare != NULL) {
-        struct segment *segment = heap->spare;
-        heap->spare = segment->next;
-        os_unmap_segments(segment, SEGMENT_BYTES);
-    }
-    heap->spares = 0;
+    while (heap->spare != NULL)
+        os_unmap_segments(segment_take_spare(heap), SEGMENT_BYTES);
     return released;
 }
 
@@ -270,7 +272,8 @@ void segment_release_all(struct heap *heap) {
     segment_release_list(heap, heap->full);
     heap->open = NULL;
     heap->full = NULL;
-    segment_release_spares(heap);
+    while (heap->spare != NULL)
+        segment_return(segment_take_spare(heap));
     if (heap->reserve_bytes != 0)
         os_unmap_segments(heap->reserve, heap->reserve_bytes);
 }

@@ -41,7 +41,8 @@ local STYLES = {
 }
 
 -- The options of a heap keep its colour and change the point.
-local OPTIONS = { no_serialize = CIRCLE - 1, zero_memory = UP - 1, max = SQUARE - 1 }
+local OPTIONS = { no_serialize = CIRCLE - 1, zero_memory = UP - 1, max = SQUARE - 1,
+  keep = DOWN, ["return"] = DOWN - 1 }
 
 local STRANGERS = { SKY, PURPLE, GREEN, VERMILLION, ORANGE, BLUE }
 

@@ -180,7 +180,7 @@ function TestVerb:test_all_met()
 end
 
 function TestVerb:test_a_planted_loss_is_missed_and_stands_first()
-  local what = "destroy 10^6 blocks of 64 B"
+  local what = "destroy 10^6 blocks of 64 B, pages kept"
   local result = self:bars(full_run { [what] = 100001 }, "--instructions", self.counts)
   lu.assertEquals(result.code, 3)
   lu.assertStrMatches(result.stdout, "verdict [^\n]*\nmissed +destroy 10.6 [^\n]*100 µs .*")

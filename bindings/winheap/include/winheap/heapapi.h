@@ -313,6 +313,15 @@ typedef void (*winheap_exception_handler)(DWORD status);
 WINHEAP_API winheap_exception_handler
 winheap_set_exception_handler(winheap_exception_handler handler);
 
+/*
+ * Sets how many bytes of address space, pages and all, the process keeps of destroyed and emptied
+ * growable heaps for the heaps to come, and returns what it was: 32 MiB unless set. What is kept
+ * already and is too much goes back to the system at once. Only the engine `native` has it.
+ *
+ * 0 gives everything back, at the price of page faults in the next heap; SIZE_MAX keeps it all.
+ */
+WINHEAP_API SIZE_T winheap_set_retained(SIZE_T bytes);
+
 /* The engine library's version, "MAJOR.MINOR.PATCH"; static storage. */
 WINHEAP_API const char *winheap_version(void);
 
