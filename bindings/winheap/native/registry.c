@@ -138,8 +138,7 @@ static bool registry_map(size_t heaps) {
     return true;
 }
 
-/* At load time, before any thread could see it change. */
-__attribute__((constructor)) static void registry_init(void) {
+static void registry_init(void) {
     size_t heaps = REGISTRY_HEAPS;
 
     threads_init();
@@ -147,6 +146,16 @@ __attribute__((constructor)) static void registry_init(void) {
     while (heaps >= REGISTRY_HEAPS_MIN && !registry_map(heaps))
         heaps /= 2;
     pthread_atfork(registry_before_fork, registry_after_fork, registry_in_child);
+}
+
+/*
+ * At load time, before any thread could see it change; sooner when another library's constructor,
+ * which may run before, wants a heap.
+ */
+__attribute__((constructor)) static void registry_start(void) {
+    static pthread_once_t started = PTHREAD_ONCE_INIT;
+
+    pthread_once(&started, registry_init);
 }
 
 static struct heap *registry_first_use(void) {
@@ -178,6 +187,7 @@ static struct heap *registry_reserve_locked(void) {
 struct heap *registry_reserve(void) {
     struct heap *heap;
 
+    registry_start();
     registry_lock();
     heap = registry_reserve_locked();
     registry_unlock();
@@ -248,6 +258,7 @@ void registry_recycle(struct heap *heap) {
 static struct heap *registry_make_process_heap(void) {
     struct heap *heap;
 
+    registry_start();
     registry_lock();
     heap = atomic_load_explicit(&process_heap, memory_order_relaxed);
     if (heap == NULL && (heap = registry_reserve_locked()) != NULL) {
