@@ -1,5 +1,6 @@
 /* HeapValidate's whole-heap check: whatever the structures say twice must agree. */
 #include "heap.h"
+#include "large.h"
 
 struct tally {
     size_t committed; /* pages */
@@ -112,9 +113,9 @@ static bool check_large(const struct heap *heap, struct tally *tally) {
     for (struct segment *segment = heap->large; segment != NULL; segment = segment->next) {
         struct span *span = &segment->span[0];
         if (owner_span(span->base) != span || span->kind != SPAN_LARGE || !check_single(span) ||
-            span->requested > segment->bytes - UNIT_BYTES)
+            span->requested > large_pages(segment) * PAGE_BYTES)
             return false;
-        tally->committed += (segment->bytes - UNIT_BYTES) / PAGE_BYTES;
+        tally->committed += large_pages(segment);
     }
     return true;
 }

@@ -160,7 +160,7 @@ static void *heap_alloc_block(struct heap *heap, struct thread *self, size_t siz
 static void *heap_alloc_any(struct heap *heap, struct thread *self, size_t size, bool zero) {
     if (size <= SIZECLASS_MAX)
         return heap_alloc_block(heap, self, size, zero);
-    return size <= RUN_MAX ? run_new(heap, size, zero) : large_new(heap, size);
+    return size <= RUN_MAX ? run_new(heap, size, zero) : large_new(heap, size, UNIT_BYTES);
 }
 
 /* Everything that any thread has left unused, which no thread may see being taken. */
@@ -193,6 +193,17 @@ static void *heap_alloc_locked(struct heap *heap, struct thread *self, size_t si
     block = heap_alloc_any(heap, self, size, zero);
     if (block == NULL && heap_make_room(heap, self))
         block = heap_alloc_any(heap, self, size, zero);
+    heap_unlock(heap);
+    return block;
+}
+
+void *heap_alloc_apart(struct heap *heap, struct thread *self, size_t size, size_t alignment) {
+    void *block;
+
+    heap_lock(heap, self);
+    block = large_new(heap, size, alignment);
+    if (block == NULL && heap_make_room(heap, self))
+        block = large_new(heap, size, alignment);
     heap_unlock(heap);
     return block;
 }

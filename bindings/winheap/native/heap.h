@@ -43,6 +43,10 @@ void heap_part(struct local *local, struct thread *self);
 /* A block by whatever it takes; NULL without memory. */
 void *heap_alloc(struct heap *heap, struct thread *self, size_t size, bool zero);
 
+/* A block with a mapping of its own, at a multiple of a power of two that is at least UNIT_BYTES.
+ */
+void *heap_alloc_apart(struct heap *heap, struct thread *self, size_t size, size_t alignment);
+
 /* Frees a live block of the heap, whoever owns its span; false for any other pointer. */
 bool heap_free(struct heap *heap, struct thread *self, void *block);
 

@@ -6,40 +6,48 @@
 #include "run.h"
 #include "segment.h"
 
-/* Behind a header of which one page is touched: the block is aligned like a run. */
-#define LARGE_UNIT 1
-
-static size_t large_bytes(size_t size) {
-    return UNIT_BYTES + block_pages(size) * PAGE_BYTES;
+/*
+ * The block starts behind a header of which one page is touched, where its alignment wants it: 64
+ * KiB behind the header's start unless more than that is asked for.
+ */
+static size_t large_start(const struct segment *segment) {
+    return (size_t)(segment->span[0].base - (const char *)segment);
 }
 
-static size_t large_pages(const struct segment *segment) {
-    return (segment->bytes - UNIT_BYTES) / PAGE_BYTES;
+static size_t large_bytes(size_t start, size_t size) {
+    return start + block_pages(size) * PAGE_BYTES;
+}
+
+size_t large_pages(const struct segment *segment) {
+    return (segment->bytes - large_start(segment)) / PAGE_BYTES;
 }
 
 /* Fills in the header of a mapping that was made or moved, and enters it. */
-static void *large_enter(struct heap *heap, struct segment *segment, size_t size) {
+static void *large_enter(struct heap *heap, struct segment *segment, size_t start, size_t size) {
     struct span *span = &segment->span[0];
 
     segment->heap = heap;
-    segment->bytes = large_bytes(size);
-    run_describe(span, SPAN_LARGE, unit_start(segment, LARGE_UNIT), size);
+    segment->bytes = large_bytes(start, size);
+    run_describe(span, SPAN_LARGE, (char *)segment + start, size);
     segment_link(&heap->large, segment);
     owner_set(span->base, span);
     return span->base;
 }
 
-void *large_new(struct heap *heap, size_t size) {
+void *large_new(struct heap *heap, size_t size, size_t alignment) {
     struct segment *segment;
+    size_t start;
 
-    if (size > BLOCK_MAX || !pages_charge(heap, pages_of(size)))
+    if (size > BLOCK_MAX || !pages_charge(heap, block_pages(size)))
         return NULL;
-    segment = os_map_segments(large_bytes(size));
+    segment = os_map_segments(large_bytes(alignment, size));
     if (segment == NULL) {
-        pages_discharge(heap, pages_of(size));
+        pages_discharge(heap, block_pages(size));
         return NULL;
     }
-    return large_enter(heap, segment, size);
+    start = alignment - ((uintptr_t)segment & (alignment - 1));
+    os_unmap((char *)segment + large_bytes(start, size), alignment - start);
+    return large_enter(heap, segment, start, size);
 }
 
 void large_free(struct heap *heap, struct span *span) {
@@ -53,19 +61,20 @@ void large_free(struct heap *heap, struct span *span) {
 
 bool large_resize(struct heap *heap, struct span *span, size_t size) {
     struct segment *segment = segment_of(span);
+    size_t bytes = large_bytes(large_start(segment), size);
     size_t pages = large_pages(segment);
     size_t wanted = block_pages(size);
 
     if (size > BLOCK_MAX || (wanted > pages && !pages_charge(heap, wanted - pages)))
         return false;
-    if (wanted != pages && !os_resize(segment, segment->bytes, large_bytes(size))) {
+    if (wanted != pages && !os_resize(segment, segment->bytes, bytes)) {
         if (wanted > pages)
             pages_discharge(heap, wanted - pages);
         return false;
     }
     if (wanted < pages)
         pages_discharge(heap, pages - wanted);
-    segment->bytes = large_bytes(size);
+    segment->bytes = bytes;
     span->requested = size;
     return true;
 }
@@ -74,16 +83,17 @@ void *large_move(struct heap *heap, struct span *span, size_t size) {
     struct segment *segment = segment_of(span);
     size_t old_size = span->requested;
     size_t more = pages_of(size) - large_pages(segment);
+    size_t start = large_start(segment);
     struct segment *moved;
 
     if (size > BLOCK_MAX || !pages_charge(heap, more))
         return NULL;
     owner_set(span->base, NULL);
     segment_unlink(&heap->large, segment);
-    moved = os_move(segment, segment->bytes, large_bytes(size));
+    moved = os_move(segment, segment->bytes, large_bytes(start, size));
     if (moved != NULL)
-        return large_enter(heap, moved, size);
-    large_enter(heap, segment, old_size);
+        return large_enter(heap, moved, start, size);
+    large_enter(heap, segment, start, old_size);
     pages_discharge(heap, more);
     return NULL;
 }
@@ -93,7 +103,7 @@ void large_release_all(struct heap *heap) {
 
     while (segment != NULL) {
         struct segment *next = segment->next;
-        owner_set(unit_start(segment, LARGE_UNIT), NULL);
+        owner_set(segment->span[0].base, NULL);
         os_unmap_segments(segment, segment->bytes);
         segment = next;
     }

@@ -4,8 +4,14 @@
 
 #include "layout.h"
 
-/* A zeroed block; NULL when there is no memory or the heap's maximum forbids. */
-void *large_new(struct heap *heap, size_t size);
+/*
+ * A zeroed block at a multiple of alignment, a power of two and at least UNIT_BYTES; NULL when
+ * there is no memory or the heap's maximum forbids.
+ */
+void *large_new(struct heap *heap, size_t size, size_t alignment);
+
+/* The block's pages. */
+size_t large_pages(const struct segment *segment);
 
 void large_free(struct heap *heap, struct span *span);
 
