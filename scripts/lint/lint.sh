@@ -17,7 +17,7 @@ lint_files() {
     clang-tidy) lint_find -name '*.c' -o -name '*.cc' | grep -v windows ;; # those: preset mingw
     cppcheck) lint_find -name '*.c' ;;
     luacheck) lint_find -name '*.lua' ;;
-    shellcheck) grep -rlE '^#!/bin/sh|^# shellcheck shell=sh' .ci scripts stress --exclude=*.plant ;;
+    shellcheck) grep -rlE '^#!/bin/sh|^# shellcheck shell=sh' .ci bindings scripts stress --exclude=*.plant ;;
     links) find ./*.md docs -name '*.md' ;;
     esac
 }

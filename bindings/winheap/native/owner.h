@@ -8,8 +8,8 @@
 #include "layout.h"
 
 /*
- * Mapped when the library is loaded, 16 GiB of address space of which one page is touched for each
- * 32 MiB that heaps span. Where so much is not to be had it covers what lies around the other
+ * Mapped before the first heap is made, 16 GiB of address space of which one page is touched for
+ * each 32 MiB that heaps span. Where so much is not to be had it covers what lies around the other
  * mappings; without any, the limit is 0 and no heap can be created.
  */
 extern INTERNAL _Atomic(struct span *) *owner_table;
