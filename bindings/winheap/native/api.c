@@ -67,7 +67,6 @@ static NOINLINE BOOL free_leave(struct thread *self, HANDLE handle, void *block)
 }
 
 static NOINLINE BOOL free_settle(struct thread *self, struct local *local, struct span *span) {
-    section_leave(self);
     heap_settle(local, self, span);
     return TRUE;
 }

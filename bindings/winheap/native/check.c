@@ -16,14 +16,11 @@ static bool check_list(const struct span *span, uint32_t first, uint32_t *blocks
     return true;
 }
 
-/*
- * Mail counts as live. A span may be at its mark when its thread, having freed, waits for the lock:
- * an unlisted one then has a free block.
- */
+/* Mail counts as live. */
 static bool check_until(const struct span *span, uint32_t live) {
     if (span->listed)
         return span->until == live + (span->previous == &span_none);
-    return span->until <= 1 && live + 1 == span->blocks + span->until;
+    return span->until == 1 && live == span->blocks;
 }
 
 static bool check_blocks(const struct heap *heap, struct span *span) {

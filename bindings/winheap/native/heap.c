@@ -124,16 +124,14 @@ void heap_part(struct local *local, struct thread *self) {
 
 /* ---- allocation ---- */
 
-/* A listed span of the class with a free block; spans found to be full leave the list. */
+/* A listed span of the class with a free block. */
 static struct span *heap_ready_span(struct heap *heap, struct local *local, uint32_t sizeclass) {
-    struct span *span;
+    struct span *span = span_head(local, sizeclass);
 
-    while ((span = local->current[sizeclass]) != &span_none) {
-        if (span_is_ready(span))
+    if (span != &span_none) {
+        if (span_is_ready(span) || span_carve(heap, span))
             return span;
-        if (span->carved < span->blocks)
-            return span_carve(heap, span) ? span : span_pass(local, span);
-        span_detach(local, span);
+        return span_pass(local, span);
     }
     span = local_adopt(heap, local, sizeclass);
     if (span == NULL)
@@ -215,9 +213,9 @@ void *heap_alloc(struct heap *heap, struct thread *self, size_t size, bool zero)
 
     section_enter(self);
     local = thread_recall(self, heap->handle);
-    if (local != NULL) {
+    if (local != NULL && size <= SIZECLASS_MAX) {
         atomic_store_explicit(&self->recent, local, memory_order_relaxed);
-        span = heap_next_span(local, size);
+        span = span_head(local, sizeclass_of(size));
         if (span_is_ready(span))
             block = span_take(span, size);
     }
@@ -257,10 +255,19 @@ static bool heap_free_locked(struct heap *heap, struct thread *self, void *block
     return span != NULL;
 }
 
-/* Whoever had the lock before may have released the span: then there is nothing to do. */
+/*
+ * To list a span again takes no lock, to release an empty one does. Whoever had the lock before may
+ * have released it: then there is nothing to do.
+ */
 void heap_settle(struct local *local, struct thread *self, struct span *span) {
     struct heap *heap = local->heap;
+    bool relisted = !span->listed;
 
+    if (relisted)
+        span_relist(local, span);
+    section_leave(self);
+    if (relisted)
+        return;
     heap_lock(heap, self);
     if (atomic_load_explicit(&span->local, memory_order_relaxed) == local && span->until == 0)
         span_settle(heap, local, span);
@@ -269,12 +276,11 @@ void heap_settle(struct local *local, struct thread *self, struct span *span) {
 
 static bool heap_free_own(struct local *local, struct thread *self, struct span *span,
                           uint32_t index, void *block) {
-    bool marked = span_put(span, index, block);
-
     atomic_store_explicit(&self->recent, local, memory_order_relaxed);
-    section_leave(self);
-    if (marked)
+    if (span_put(span, index, block))
         heap_settle(local, self, span);
+    else
+        section_leave(self);
     return true;
 }
 

@@ -50,7 +50,10 @@ void *heap_alloc_apart(struct heap *heap, struct thread *self, size_t size, size
 /* Frees a live block of the heap, whoever owns its span; false for any other pointer. */
 bool heap_free(struct heap *heap, struct thread *self, void *block);
 
-/* What a free has left to do that brought a span of this local part to its mark. */
+/*
+ * What a free has left to do that brought a span of the caller's local part to its mark. In a
+ * section, which it leaves.
+ */
 void heap_settle(struct local *local, struct thread *self, struct span *span);
 
 /* With the lock: gives back unused pages of a heap at its maximum; true if there were any. */

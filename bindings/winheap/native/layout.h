@@ -42,6 +42,8 @@
 
 enum span_kind { SPAN_NONE, SPAN_BLOCKS, SPAN_RUN, SPAN_LARGE };
 
+#define SPAN_FEW 8u
+
 /* A block's entry in its span's side table: see span.h. */
 typedef uint16_t span_entry;
 
@@ -70,6 +72,7 @@ struct span {
     uint8_t listed;           /* in its local part's list of spans with room */
     struct span *next;        /* listed spans of the class; span_none ends the list */
     struct span *previous;
+    span_entry few[SPAN_FEW]; /* the table of a span with so few blocks: one cache line less */
 };
 static_assert(sizeof(struct span) == 2 * LINE_BYTES, "a descriptor is two cache lines");
 

@@ -7,7 +7,8 @@
 
 struct span span_none = {.free = ENTRY_NONE};
 
-static void span_list_first(struct local *local, struct span *span) {
+/* At the head of its class's list: what was freed last is what the caches know best. */
+static void span_list(struct local *local, struct span *span) {
     struct span *head = local->current[span->sizeclass];
 
     span->listed = true;
@@ -19,22 +20,6 @@ static void span_list_first(struct local *local, struct span *span) {
         head->until--;
     }
     local_set_current(local, span->sizeclass, span);
-}
-
-/* At the head of its class's list, or second: a head with many blocks left stays. */
-static void span_list(struct local *local, struct span *span) {
-    struct span *first = local->current[span->sizeclass];
-
-    if (first == &span_none) {
-        span_list_first(local, span);
-        return;
-    }
-    span->listed = true;
-    span->previous = first;
-    span->next = first->next;
-    if (first->next != &span_none)
-        first->next->previous = span;
-    first->next = span;
 }
 
 static void span_unlist(struct local *local, struct span *span) {
@@ -67,7 +52,9 @@ struct span *span_new(struct heap *heap, struct local *local, uint32_t sizeclass
     span->blocks = (uint16_t)(UNIT_BYTES / size);
     span->shift = (uint8_t)__builtin_ctz(size);
     span->inverse = sizeclass_inverse(size >> span->shift);
-    span->table = segment_table(segment, unit, span->blocks * sizeof(span_entry));
+    span->table = span->blocks <= SPAN_FEW
+                      ? span->few
+                      : segment_table(segment, unit, span->blocks * sizeof(span_entry));
     span->free = ENTRY_NONE;
     span->until = 0;
     span->carved = 0;
@@ -125,19 +112,30 @@ struct span *span_pass(struct local *local, struct span *head) {
     if (span == &span_none)
         return NULL;
     span_unlist(local, span);
-    span_list_first(local, span);
+    span_list(local, span);
     return span;
 }
 
-void span_detach(struct local *local, struct span *span) {
-    span_unlist(local, span);
-    span->until = 1;
+struct span *span_head(struct local *local, uint32_t sizeclass) {
+    struct span *span = local->current[sizeclass];
+
+    while (span != &span_none && !span_is_ready(span) && span->carved == span->blocks) {
+        span_unlist(local, span);
+        span->until = 1;
+        span = local->current[sizeclass];
+    }
+    return span;
+}
+
+void span_relist(struct local *local, struct span *span) {
+    span->until = span->carved - 1u;
+    span_list(local, span);
 }
 
 void span_transfer(struct local *from, struct local *to, struct span *span) {
     span_unlist(from, span);
     atomic_store_explicit(&span->local, to, memory_order_relaxed);
-    span_list_first(to, span);
+    span_list(to, span);
 }
 
 static void span_release(struct heap *heap, struct local *local, struct span *span) {
@@ -146,12 +144,10 @@ static void span_release(struct heap *heap, struct local *local, struct span *sp
 }
 
 void span_settle(struct heap *heap, struct local *local, struct span *span) {
-    if (span->listed) {
+    if (span->listed)
         span_release(heap, local, span);
-        return;
-    }
-    span->until = span->carved - 1u;
-    span_list(local, span);
+    else
+        span_relist(local, span);
 }
 
 bool span_claim(struct span *span, uint32_t index) {

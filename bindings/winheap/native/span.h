@@ -89,8 +89,14 @@ bool span_carve(struct heap *heap, struct span *span);
  */
 struct span *span_pass(struct local *local, struct span *head);
 
-/* Out of its list: every block is live. The next free brings it back. */
-void span_detach(struct local *local, struct span *span);
+/*
+ * The head of a class's list, after full spans have left the list: ready, or to be carved, or
+ * span_none. Like span_relist it changes nothing but the local part, so its owner needs no lock.
+ */
+struct span *span_head(struct local *local, uint32_t sizeclass);
+
+/* When `until` of an unlisted span has reached 0: its list has it again. */
+void span_relist(struct local *local, struct span *span);
 
 /* From one local part's list to the head of another's. */
 void span_transfer(struct local *from, struct local *to, struct span *span);
