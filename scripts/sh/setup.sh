@@ -75,6 +75,12 @@ setup_missing() {
     fi
 }
 
+# setup_lacks KIND: prints the packages of that kind that this machine has not, from Debian or
+# elsewhere.
+setup_lacks() {
+    setup_missing | awk -v kind="$1" '$2 == kind' | setup_not_there | setup_names
+}
+
 # Asks for sudo, once and only on a terminal.
 setup_ask() {
     if ! [ -t 0 ]; then
@@ -118,21 +124,29 @@ setup_install() {
 # Installs what is missing if that is allowed. Otherwise one line says what is missing, and the
 # script goes on unless the build itself cannot do without it.
 setup_packages() {
+    setup_tried=
     missing=$(setup_missing)
     [ -n "$missing" ] || return 0
     if setup_allowed "$missing"; then
+        setup_tried=yes
         # shellcheck disable=SC2046 # one word per package
         setup_install $(printf '%s\n' "$missing" | setup_names) && return
         setup_why='apt-get failed'
         missing=$(setup_missing)
     fi
-    without=$(printf '%s\n' "$missing" | awk '$2 == "build"' | setup_not_there | setup_names)
+    without=$(setup_lacks build)
     missing="missing: $(printf '%s\n' "$missing" | setup_names) ($setup_why)"
     if [ -n "$without" ]; then
         setup_say "$missing; cannot build without $without"
         exit 1
     fi
     setup_say "$missing; going on with what is there"
+}
+
+# setup_without KIND: prints the packages of that kind that the script goes on without. Not those
+# that apt-get failed to install: who let it be called wants what they are for.
+setup_without() {
+    [ -n "$setup_tried" ] || setup_lacks "$1"
 }
 
 # Started as `sudo scripts/bench`, root installs and the caller does the rest: what is built and

@@ -106,6 +106,47 @@ function TestJobs:test_all_presets_are_tested_even_if_one_fails()
   end
 end
 
+-- Takes MinGW and Wine off the machine, and other programs.
+local function without_mingw(...)
+  tree:remove("x86_64-w64-mingw32-gcc", "wine", ...)
+end
+
+function TestJobs:test_another_distribution_without_mingw_is_told_that_its_preset_is_left_out()
+  without_mingw("apt-get", "dpkg-query")
+  local status, output, calls = tree:run("scripts/test --yes")
+  lu.assertEquals(status, 0)
+  lu.assertStrContains(output, "\nmingw:   left out: missing gcc-mingw-w64-x86-64 wine64\n")
+  lu.assertStrContains(output, "\nrelease: 100% tests passed\n")
+  lu.assertNotStrContains(calls, "--preset mingw")
+  tree:program("x86_64-w64-mingw32-gcc", "true")
+  output = select(2, tree:run("scripts/test"))
+  lu.assertStrContains(output, "\nmingw:   left out: missing wine64\n")
+  tree:program("wine", "true")
+  output = select(2, tree:run("scripts/test"))
+  lu.assertStrContains(output, "\nmingw:   100% tests passed\n")
+end
+
+function TestJobs:test_debian_without_mingw_leaves_its_preset_out_only_when_not_to_install()
+  without_mingw()
+  local status, output, calls = tree:run("scripts/test --no-install", "ABSENT=wine64")
+  lu.assertEquals(status, 0)
+  lu.assertStrContains(output, "\nmingw:   left out: missing wine64\n")
+  lu.assertNotStrContains(calls, "--preset mingw")
+  status, output, calls = tree:run("scripts/test --yes", "ABSENT=wine64")
+  lu.assertEquals(status, 0)
+  lu.assertStrContains(output, "\nmingw:   100% tests passed\n")
+  lu.assertStrMatches(calls, ".*install wine64\n.*ctest %-%-preset mingw.*")
+end
+
+function TestJobs:test_mingw_that_could_not_be_installed_is_a_failure()
+  without_mingw()
+  tree:program("apt-get", "exit 100")
+  tree:program("cmake", 'case "$*" in *mingw*) exit 1 ;; esac')
+  local status, output = tree:run("scripts/test --yes", "ABSENT=gcc-mingw-w64-x86-64")
+  lu.assertEquals(status, 1)
+  lu.assertStrContains(output, "\nmingw:   no verdict")
+end
+
 function TestJobs:test_quick_tests_the_release_build_and_hands_options_to_ctest()
   local status, _, calls = tree:run("scripts/test --quick -R setup")
   lu.assertEquals(status, 0)

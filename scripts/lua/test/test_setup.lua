@@ -143,7 +143,7 @@ function TestSetup:test_every_package_is_named_once_with_a_check_and_a_purpose()
       local package, need, kind = line:match("^(%S+)%s+(%l+)%s+(%l+):%S+%s+%S")
       lu.assertNotNil(package, line)
       lu.assertNil(seen[package], line)
-      lu.assertTableContains({ "build", "bench", "test" }, need)
+      lu.assertTableContains({ "build", "bench", "test", "mingw" }, need)
       lu.assertTableContains({ "command", "pkgconfig", "module", "header" }, kind)
       seen[package] = true
     end
