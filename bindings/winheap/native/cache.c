@@ -1,6 +1,6 @@
 #include "cache.h"
 
-#include "os.h"
+#include "segment.h"
 
 #include <pthread.h>
 
@@ -56,7 +56,7 @@ static bool cache_shrink(size_t bytes) {
     bool released = cached > bytes;
 
     while (cached > bytes)
-        os_unmap_segments(cache_pop(), SEGMENT_BYTES);
+        segment_unmap(cache_pop());
     return released;
 }
 

@@ -5,6 +5,7 @@
 #include "pages.h"
 #include "run.h"
 #include "segment.h"
+#include "shadow.h"
 
 /*
  * The block starts behind a header of which one page is touched, where its alignment wants it: 64
@@ -22,6 +23,18 @@ size_t large_pages(const struct segment *segment) {
     return (segment->bytes - large_start(segment)) / PAGE_BYTES;
 }
 
+/*
+ * In the 64 KiB before the block but for a header, and behind the block up to the end of its pages,
+ * nothing may be touched. A mapping comes from the system open, and is given back so.
+ */
+static void large_edges(struct segment *segment, void (*change)(const void *start, size_t bytes)) {
+    const char *block = segment->span[0].base;
+    size_t size = segment->span[0].requested;
+
+    change(block - UNIT_BYTES + PAGE_BYTES, UNIT_BYTES - PAGE_BYTES);
+    change(block + size, block_pages(size) * PAGE_BYTES - size);
+}
+
 /* Fills in the header of a mapping that was made or moved, and enters it. */
 static void *large_enter(struct heap *heap, struct segment *segment, size_t start, size_t size) {
     struct span *span = &segment->span[0];
@@ -29,6 +42,7 @@ static void *large_enter(struct heap *heap, struct segment *segment, size_t star
     segment->heap = heap;
     segment->bytes = large_bytes(start, size);
     run_describe(span, SPAN_LARGE, (char *)segment + start, size);
+    large_edges(segment, shadow_close);
     segment_link(&heap->large, segment);
     owner_set(span->base, span);
     return span->base;
@@ -56,6 +70,7 @@ void large_free(struct heap *heap, struct span *span) {
     owner_set(span->base, NULL);
     segment_unlink(&heap->large, segment);
     pages_discharge(heap, large_pages(segment));
+    large_edges(segment, shadow_open);
     os_unmap_segments(segment, segment->bytes);
 }
 
@@ -67,7 +82,9 @@ bool large_resize(struct heap *heap, struct span *span, size_t size) {
 
     if (size > BLOCK_MAX || (wanted > pages && !pages_charge(heap, wanted - pages)))
         return false;
+    large_edges(segment, shadow_open);
     if (wanted != pages && !os_resize(segment, segment->bytes, bytes)) {
+        large_edges(segment, shadow_close);
         if (wanted > pages)
             pages_discharge(heap, wanted - pages);
         return false;
@@ -76,6 +93,7 @@ bool large_resize(struct heap *heap, struct span *span, size_t size) {
         pages_discharge(heap, pages - wanted);
     segment->bytes = bytes;
     span->requested = size;
+    large_edges(segment, shadow_close);
     return true;
 }
 
@@ -90,6 +108,7 @@ void *large_move(struct heap *heap, struct span *span, size_t size) {
         return NULL;
     owner_set(span->base, NULL);
     segment_unlink(&heap->large, segment);
+    large_edges(segment, shadow_open);
     moved = os_move(segment, segment->bytes, large_bytes(start, size));
     if (moved != NULL)
         return large_enter(heap, moved, start, size);
@@ -104,6 +123,7 @@ void large_release_all(struct heap *heap) {
     while (segment != NULL) {
         struct segment *next = segment->next;
         owner_set(segment->span[0].base, NULL);
+        large_edges(segment, shadow_open);
         os_unmap_segments(segment, segment->bytes);
         segment = next;
     }

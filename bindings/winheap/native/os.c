@@ -1,9 +1,9 @@
 #include "os.h"
 
 #include "layout.h"
+#include "shadow.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/sysinfo.h>
 
@@ -91,7 +91,7 @@ void *os_reserve(size_t bytes) {
 
 void os_decommit(void *start, size_t bytes) {
     if (madvise(start, bytes, MADV_DONTNEED) != 0) /* locked pages stay */
-        memset(start, 0, bytes);
+        shadow_clear(start, bytes);
 }
 
 size_t os_memory_bytes(void) {
@@ -106,8 +106,7 @@ bool os_populate(void *start, size_t bytes) {
         return true;
     if (errno != EINVAL)
         return false;
-    for (size_t i = 0; i < bytes; i += PAGE_BYTES) /* a kernel before 5.14 */
-        ((volatile char *)start)[i] = 0;
+    shadow_clear(start, bytes); /* a kernel before 5.14 */
     return true;
 }
 

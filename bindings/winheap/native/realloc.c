@@ -25,6 +25,7 @@ static void *resize_found(struct heap *heap, struct change *change) {
     if (change->kind != SPAN_BLOCKS || change->size > span->size)
         return NULL;
     span_set_size(span, index, change->size);
+    shadow_resize(change->block, change->old_size, change->size);
     return change->block;
 }
 

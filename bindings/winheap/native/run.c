@@ -3,6 +3,7 @@
 #include "owner.h"
 #include "pages.h"
 #include "segment.h"
+#include "shadow.h"
 #include "span.h"
 
 static uint32_t run_units(size_t size) {
@@ -33,6 +34,7 @@ void *run_new(struct heap *heap, size_t size, bool zero) {
     if (span == NULL)
         return NULL;
     unit = span_unit(span);
+    shadow_open(unit_start(segment, unit), size);
     if (zero)
         pages_clear(segment, unit, size);
     if (!pages_commit(heap, segment, unit, pages_of(size))) {
@@ -78,6 +80,7 @@ bool run_resize(struct heap *heap, struct span *span, size_t size) {
     if (units < span->units)
         segment_give_units(heap, segment, unit + units, span->units - units);
     span->units = (uint8_t)units;
+    shadow_resize(span->base, span->requested, size);
     span->requested = size;
     return true;
 }

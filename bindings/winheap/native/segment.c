@@ -4,6 +4,7 @@
 #include "os.h"
 #include "owner.h"
 #include "pages.h"
+#include "shadow.h"
 
 #include <string.h>
 
@@ -25,6 +26,11 @@ void segment_unlink(struct segment **list, struct segment *segment) {
         segment->previous->next = segment->next;
     else
         *list = segment->next;
+}
+
+void segment_unmap(struct segment *segment) {
+    shadow_open(segment, SEGMENT_BYTES);
+    os_unmap_segments(segment, SEGMENT_BYTES);
 }
 
 static size_t segment_touched(const struct segment *segment) {
@@ -78,6 +84,14 @@ static void segment_count(struct heap *heap) {
         heap->segments_peak--;
 }
 
+/* A new mapping: all is closed but the header. */
+static void segment_begin(struct segment *segment) {
+    size_t header = TABLE_AREA_LINE * LINE_BYTES;
+
+    segment->table_top = TABLE_AREA_LINE;
+    shadow_close((char *)segment + header, SEGMENT_BYTES - header);
+}
+
 /* An empty segment at the head of the heap's open ones. */
 static struct segment *segment_open(struct heap *heap) {
     struct segment *segment = segment_obtain(heap);
@@ -88,7 +102,7 @@ static struct segment *segment_open(struct heap *heap) {
     segment->bytes = SEGMENT_BYTES;
     segment->free_units = ALL_UNITS;
     if (segment->table_top == 0)
-        segment->table_top = TABLE_AREA_LINE;
+        segment_begin(segment);
     heap->committed += segment_touched(segment);
     segment_count(heap);
     segment_link(&heap->open, segment);
@@ -107,7 +121,7 @@ static bool segment_keep(struct heap *heap, struct segment *segment) {
 /* For any growable heap, or for the system. */
 static void segment_return(struct segment *segment) {
     if (!cache_keep(segment))
-        os_unmap_segments(segment, SEGMENT_BYTES);
+        segment_unmap(segment);
 }
 
 /* Out of its list already; its descriptors are forgotten. */
@@ -118,7 +132,7 @@ static void segment_close(struct heap *heap, struct segment *segment) {
         if (!segment_keep(heap, segment))
             segment_return(segment);
     } else if (!segment->reserved) {
-        os_unmap_segments(segment, SEGMENT_BYTES);
+        segment_unmap(segment);
     }
 }
 
@@ -126,7 +140,7 @@ bool segment_release_spares(struct heap *heap) {
     bool released = heap->spare != NULL;
 
     while (heap->spare != NULL)
-        os_unmap_segments(segment_take_spare(heap), SEGMENT_BYTES);
+        segment_unmap(segment_take_spare(heap));
     return released;
 }
 
@@ -189,6 +203,7 @@ static bool segment_is_spare(const struct heap *heap, const struct segment *segm
 
 /* The descriptors keep their values: a stray pointer may be looked up at this very moment. */
 static void segment_forget(struct segment *segment, uint32_t unit, uint32_t units) {
+    shadow_close(unit_start(segment, unit), units * UNIT_BYTES);
     for (uint32_t i = unit; i < unit + units; i++) {
         owner_set(unit_start(segment, i), NULL);
         segment_span(segment, i)->kind = SPAN_NONE;
@@ -223,13 +238,16 @@ static uint32_t table_lines_for(size_t bytes) {
  */
 span_entry *segment_table(struct segment *segment, uint32_t unit, size_t bytes) {
     uint32_t lines = table_lines_for(bytes);
+    span_entry *table;
 
     if (segment->table_lines[unit] < lines) {
         segment->table_line[unit] = (uint16_t)segment->table_top;
         segment->table_lines[unit] = (uint8_t)lines;
         segment->table_top += lines;
     }
-    return (span_entry *)(void *)((char *)segment + segment->table_line[unit] * LINE_BYTES);
+    table = (span_entry *)(void *)((char *)segment + segment->table_line[unit] * LINE_BYTES);
+    shadow_open(table, lines * LINE_BYTES);
+    return table;
 }
 static_assert(SEGMENT_META_UNITS * UNIT_BYTES / LINE_BYTES >=
                   TABLE_AREA_LINE + (SEGMENT_UNITS - SEGMENT_META_UNITS) * 255,
@@ -274,6 +292,8 @@ void segment_release_all(struct heap *heap) {
     heap->full = NULL;
     while (heap->spare != NULL)
         segment_return(segment_take_spare(heap));
-    if (heap->reserve_bytes != 0)
-        os_unmap_segments(heap->reserve, heap->reserve_bytes);
+    if (heap->reserve_bytes == 0)
+        return;
+    shadow_open(heap->reserve, heap->reserve_used);
+    os_unmap_segments(heap->reserve, heap->reserve_bytes);
 }

@@ -37,6 +37,9 @@ bool segment_populate(struct heap *heap, size_t pages);
 /* Returns the heap's spare segments; true if there were any. */
 bool segment_release_spares(struct heap *heap);
 
+/* Gives a segment that no heap uses back to the system. */
+void segment_unmap(struct segment *segment);
+
 /* Returns all of the heap's segments, whatever lives in them. */
 void segment_release_all(struct heap *heap);
 

@@ -166,6 +166,7 @@ bool span_post(struct span *span, uint32_t index) {
     struct mailbox *mail = span_mail(span);
     uint32_t first = atomic_load_explicit(&mail->first, memory_order_relaxed);
 
+    shadow_close(span_block(span, index), span->size);
     do {
         span->table[index] = (span_entry)(first);
     } while (!atomic_compare_exchange_weak_explicit(&mail->first, &first, index,

@@ -13,6 +13,7 @@
 #define WINHEAP_NATIVE_SPAN_H
 
 #include "layout.h"
+#include "shadow.h"
 
 #define ENTRY_NONE 0x1FFFu
 #define ENTRY_LIVE 0x2000u
@@ -65,12 +66,14 @@ static inline void *span_take(struct span *span, size_t size) {
     span->free = next;
     span->block = span_block(span, next);
     span_set_size(span, index, size);
+    shadow_open(block, size);
     span->until++;
     return block;
 }
 
 /* Frees a live block; true when the slow path must look at the span. */
 static inline bool span_put(struct span *span, uint32_t index, void *block) {
+    shadow_close(block, span->size);
     span->table[index] = (span_entry)span->free;
     span->free = index;
     span->block = block;
