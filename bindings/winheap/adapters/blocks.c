@@ -76,6 +76,11 @@ static inline unsigned cell_read(const unsigned char *cell) {
     return __atomic_load_n(cell, __ATOMIC_RELAXED);
 }
 
+/* What the caller reads after it is read after it. */
+static inline unsigned cell_read_before(const unsigned char *cell) {
+    return __atomic_load_n(cell, __ATOMIC_ACQUIRE);
+}
+
 static inline void cell_write(unsigned char *cell, unsigned value) {
     __atomic_store_n(cell, (unsigned char)value, __ATOMIC_RELAXED);
 }
@@ -143,13 +148,20 @@ bool blocks_put(uint64_t owner, const void *block, size_t size) {
     return true;
 }
 
+/* Other threads may be at work in the page. */
+static bool page_is_empty(const struct chunk *chunk, size_t page) {
+    size_t cell = page * PAGE_CELLS;
+    while (cell < (page + 1) * PAGE_CELLS && cell_read(&chunk->cells[cell]) == 0) {
+        cell++;
+    }
+    return cell == (page + 1) * PAGE_CELLS;
+}
+
 static bool page_exclusive(const struct chunk *chunk, size_t offset, uint64_t owner,
                            bool (*lives)(uint64_t owner)) {
-    static const unsigned char empty[PAGE_CELLS];
     size_t page = offset >> PAGE_BITS;
     uint64_t current = atomic_load_explicit(&chunk->owners[page], memory_order_relaxed);
-    return current == owner || memcmp(&chunk->cells[page * PAGE_CELLS], empty, PAGE_CELLS) == 0 ||
-           !lives(current);
+    return current == owner || page_is_empty(chunk, page) || !lives(current);
 }
 
 bool blocks_exclusive(uint64_t owner, const void *block, bool (*lives)(uint64_t owner)) {
@@ -207,10 +219,9 @@ static size_t page_next(const struct chunk *chunk, size_t cell, uint64_t owner) 
     if (atomic_load_explicit(current, memory_order_relaxed) != owner) {
         return end;
     }
-    while (cell < end && cell_read(&chunk->cells[cell]) < LIVE) {
+    while (cell < end && cell_read_before(&chunk->cells[cell]) < LIVE) {
         cell++;
     }
-    atomic_thread_fence(memory_order_acquire);
     return atomic_load_explicit(current, memory_order_relaxed) == owner ? cell : end;
 }
 
