@@ -106,7 +106,8 @@ static bool serves_blocks(HANDLE served) {
 }
 
 /* No sanitizer's business: it is the engine that has to stand it. */
-__attribute__((no_sanitize("address"))) static void scribble(volatile char *bytes, size_t count) {
+__attribute__((no_sanitize("address", "thread"))) static void scribble(volatile char *bytes,
+                                                                       size_t count) {
     for (size_t i = 0; i < count; i++)
         bytes[i] = 0x41;
 }
