@@ -1,16 +1,19 @@
 /* The ABI over the heaps: the ways without a lock, which heap, which error. */
 #include "cache.h"
+#include "debug.h"
 #include "heap.h"
 #include "registry.h"
 
 #include "buildid.h"
+#include "corruption.h"
 #include "failure.h"
 
 #include <string.h>
 
 #define CREATE_OPTIONS                                                                             \
-    (HEAP_NO_SERIALIZE | HEAP_GENERATE_EXCEPTIONS | HEAP_ZERO_MEMORY | HEAP_CREATE_ALIGN_16 |      \
-     HEAP_CREATE_ENABLE_TRACING)
+    (HEAP_NO_SERIALIZE | HEAP_GENERATE_EXCEPTIONS | HEAP_ZERO_MEMORY | DEBUG_OPTIONS |             \
+     HEAP_CREATE_SEGMENT_HEAP | HEAP_CREATE_ALIGN_16 | HEAP_CREATE_ENABLE_TRACING |                \
+     HEAP_CREATE_ENABLE_EXECUTE)
 
 /* ---- HeapAlloc ---- */
 
@@ -24,7 +27,8 @@ static NOINLINE void *alloc_detour(struct thread *self, HANDLE handle, DWORD fla
     if (heap == NULL)
         return failure_raise(flags, ERROR_INVALID_HANDLE);
     modes = heap->options | flags;
-    block = heap_alloc(heap, self, size, (modes & HEAP_ZERO_MEMORY) != 0);
+    block = (debug_is_on(heap) ? debug_alloc : heap_alloc)(heap, self, size,
+                                                           (modes & HEAP_ZERO_MEMORY) != 0);
     return block != NULL ? block : failure_raise(modes, ERROR_NOT_ENOUGH_MEMORY);
 }
 
@@ -57,7 +61,9 @@ static NOINLINE BOOL free_detour(HANDLE handle, void *block) {
     heap = registry_find(handle);
     if (heap == NULL)
         return failure_set(ERROR_INVALID_HANDLE);
-    return heap_free(heap, &thread_self, block) ? TRUE : failure_set(ERROR_INVALID_PARAMETER);
+    if ((debug_is_on(heap) ? debug_free : heap_free)(heap, &thread_self, block))
+        return TRUE;
+    return corruption_refuse(heap->options, block);
 }
 
 /* With another local part than the last time, or a pointer to refuse. */
@@ -110,7 +116,8 @@ LPVOID HeapReAlloc(HANDLE handle, DWORD flags, LPVOID block, SIZE_T size) {
         failure_set(ERROR_SUCCESS);
         return NULL;
     }
-    resized = heap_realloc(heap, &thread_self, block, size, modes, &live);
+    resized = (debug_is_on(heap) ? debug_realloc : heap_realloc)(heap, &thread_self, block, size,
+                                                                 modes, &live);
     if (!live)
         return failure_raise(modes, ERROR_INVALID_PARAMETER);
     return resized != NULL ? resized : failure_raise(modes, ERROR_NOT_ENOUGH_MEMORY);
@@ -118,7 +125,7 @@ LPVOID HeapReAlloc(HANDLE handle, DWORD flags, LPVOID block, SIZE_T size) {
 
 SIZE_T HeapSize(HANDLE handle, DWORD flags, LPCVOID block) {
     struct heap *heap = registry_find(handle);
-    size_t size = heap == NULL ? SIZE_MAX : heap_size(heap, &thread_self, block);
+    size_t size = heap == NULL ? SIZE_MAX : debug_size(heap, &thread_self, block);
 
     (void)flags;
     if (size == SIZE_MAX)
@@ -134,9 +141,9 @@ BOOL HeapValidate(HANDLE handle, DWORD flags, LPCVOID block) {
     if (heap == NULL)
         return FALSE;
     if (block != NULL)
-        return heap_size(heap, &thread_self, block) != SIZE_MAX;
+        return debug_check_block(heap, &thread_self, block);
     heap_exclude(heap, &thread_self);
-    valid = heap_check(heap);
+    valid = heap_check(heap) && debug_check(heap);
     heap_readmit(heap);
     return valid;
 }

@@ -1,6 +1,7 @@
 #include "heap.h"
 
 #include "cache.h"
+#include "debug.h"
 #include "large.h"
 #include "lock.h"
 #include "os.h"
@@ -28,6 +29,10 @@ bool heap_open(struct heap *heap, uint32_t options, size_t initial, size_t max) 
     heap->limit = max == 0 ? SIZE_MAX : pages_of(max);
     heap->reserve_bytes = heap->reserve_used = 0;
     heap->options = options;
+    heap->excluding = debug_is_on(heap); /* as if somebody excluded all others, for ever */
+    heap->closed = debug_is_on(heap);
+    heap->lot = (options & HEAP_CREATE_HARDENED) != 0 ? os_random() : 0;
+    heap->front_end = 0;
     /* The kernel would let a larger initial size be touched until it has to kill somebody. */
     if (initial != 0 && initial > os_memory_bytes())
         return false;
@@ -152,6 +157,8 @@ static void *heap_alloc_block(struct heap *heap, struct thread *self, size_t siz
     span = heap_ready_span(heap, local, sizeclass_of(size));
     if (span == NULL)
         return NULL;
+    if (unlikely((heap->options & HEAP_CREATE_HARDENED) != 0))
+        debug_shuffle(heap, span);
     return zero ? memset(span_take(span, size), 0, size) : span_take(span, size);
 }
 
@@ -162,7 +169,7 @@ static void *heap_alloc_any(struct heap *heap, struct thread *self, size_t size,
 }
 
 /* Everything that any thread has left unused, which no thread may see being taken. */
-static bool heap_release_unused(struct heap *heap, struct thread *self) {
+bool heap_release_unused(struct heap *heap, struct thread *self) {
     bool released = false;
 
     heap_exclude(heap, self);

@@ -56,6 +56,14 @@ bool heap_free(struct heap *heap, struct thread *self, void *block);
  */
 void heap_settle(struct local *local, struct thread *self, struct span *span);
 
+/* Whether the thread has the lock. */
+static inline bool heap_is_held(const struct heap *heap, const struct thread *self) {
+    return atomic_load_explicit(&heap->holder, memory_order_relaxed) == self;
+}
+
+/* Gives back all pages that no block uses, whoever's they are; true if there were any. */
+bool heap_release_unused(struct heap *heap, struct thread *self);
+
 /* With the lock: gives back unused pages of a heap at its maximum; true if there were any. */
 bool heap_make_room(struct heap *heap, struct thread *self);
 

@@ -35,6 +35,36 @@ static void large_edges(struct segment *segment, void (*change)(const void *star
     change(block + size, block_pages(size) * PAGE_BYTES - size);
 }
 
+/* All of an executable one, its header too: mremap moves one kind of pages at a time. */
+static bool large_protect(const struct heap *heap, struct segment *segment, size_t bytes,
+                          size_t guard) {
+    if ((heap->options & HEAP_CREATE_ENABLE_EXECUTE) != 0 && !os_make_executable(segment, bytes))
+        return false;
+    return guard == 0 || os_guard((char *)segment + bytes, guard);
+}
+
+/* Where the block starts in a mapping whose address is known. */
+static size_t large_offset(const struct segment *segment, size_t alignment) {
+    return alignment - ((uintptr_t)segment & (alignment - 1));
+}
+
+static struct segment *large_map(const struct heap *heap, size_t size, size_t alignment) {
+    size_t guard = (heap->options & HEAP_CREATE_HARDENED) != 0 ? PAGE_BYTES : 0;
+    struct segment *segment = os_map_segments(large_bytes(alignment, size) + guard);
+    size_t bytes;
+
+    if (segment == NULL)
+        return NULL;
+    bytes = large_bytes(large_offset(segment, alignment), size);
+    os_unmap((char *)segment + bytes + guard, large_bytes(alignment, size) - bytes);
+    if (!large_protect(heap, segment, bytes, guard)) {
+        os_unmap_segments(segment, bytes + guard);
+        return NULL;
+    }
+    segment->guard = guard;
+    return segment;
+}
+
 /* Fills in the header of a mapping that was made or moved, and enters it. */
 static void *large_enter(struct heap *heap, struct segment *segment, size_t start, size_t size) {
     struct span *span = &segment->span[0];
@@ -50,18 +80,15 @@ static void *large_enter(struct heap *heap, struct segment *segment, size_t star
 
 void *large_new(struct heap *heap, size_t size, size_t alignment) {
     struct segment *segment;
-    size_t start;
 
     if (size > BLOCK_MAX || !pages_charge(heap, block_pages(size)))
         return NULL;
-    segment = os_map_segments(large_bytes(alignment, size));
+    segment = large_map(heap, size, alignment);
     if (segment == NULL) {
         pages_discharge(heap, block_pages(size));
         return NULL;
     }
-    start = alignment - ((uintptr_t)segment & (alignment - 1));
-    os_unmap((char *)segment + large_bytes(start, size), alignment - start);
-    return large_enter(heap, segment, start, size);
+    return large_enter(heap, segment, large_offset(segment, alignment), size);
 }
 
 void large_free(struct heap *heap, struct span *span) {
@@ -71,7 +98,17 @@ void large_free(struct heap *heap, struct span *span) {
     segment_unlink(&heap->large, segment);
     pages_discharge(heap, large_pages(segment));
     large_edges(segment, shadow_open);
-    os_unmap_segments(segment, segment->bytes);
+    os_unmap_segments(segment, segment->bytes + segment->guard);
+}
+
+/* A guard page stays where it is: such a block shrinks within its pages, and never grows. */
+static bool large_resize_guarded(struct span *span, size_t pages, size_t size) {
+    if (pages_of(size) > pages)
+        return false;
+    large_edges(segment_of(span), shadow_open);
+    span->requested = size;
+    large_edges(segment_of(span), shadow_close);
+    return true;
 }
 
 bool large_resize(struct heap *heap, struct span *span, size_t size) {
@@ -80,6 +117,8 @@ bool large_resize(struct heap *heap, struct span *span, size_t size) {
     size_t pages = large_pages(segment);
     size_t wanted = block_pages(size);
 
+    if (segment->guard != 0)
+        return large_resize_guarded(span, pages, size);
     if (size > BLOCK_MAX || (wanted > pages && !pages_charge(heap, wanted - pages)))
         return false;
     large_edges(segment, shadow_open);
@@ -124,7 +163,7 @@ void large_release_all(struct heap *heap) {
         struct segment *next = segment->next;
         owner_set(segment->span[0].base, NULL);
         large_edges(segment, shadow_open);
-        os_unmap_segments(segment, segment->bytes);
+        os_unmap_segments(segment, segment->bytes + segment->guard);
         segment = next;
     }
     heap->large = NULL;

@@ -88,6 +88,7 @@ struct segment {
     size_t bytes;        /* of the mapping */
     uint32_t table_top;  /* first line of the table area never used; 0 in large ones */
     bool reserved;       /* part of its heap's reservation, which is unmapped as a whole */
+    size_t guard;        /* bytes behind the mapping that may not be touched */
     struct segment *next, *previous;
     struct span span[SEGMENT_BLOCK_UNITS]; /* of a large one only the first */
     struct mailbox mail[SEGMENT_BLOCK_UNITS];
@@ -138,6 +139,8 @@ struct heap {
     char *reserve;    /* a fixed-size heap's reservation: segments are taken from it in order */
     size_t reserve_bytes;
     size_t reserve_used;
+    uint64_t lot;               /* state of a hardened heap's random numbers */
+    _Atomic ULONG front_end;    /* common/information.h */
     struct heap *older, *newer; /* live heaps in order of creation; dead ones in order of death */
 };
 static_assert(sizeof(struct heap) == 512, "descriptors stand 512 bytes apart");

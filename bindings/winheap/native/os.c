@@ -5,7 +5,9 @@
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/sysinfo.h>
+#include <time.h>
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
@@ -92,6 +94,22 @@ void *os_reserve(size_t bytes) {
 void os_decommit(void *start, size_t bytes) {
     if (madvise(start, bytes, MADV_DONTNEED) != 0) /* locked pages stay */
         shadow_clear(start, bytes);
+}
+
+bool os_guard(void *start, size_t bytes) {
+    return mprotect(start, bytes, PROT_NONE) == 0;
+}
+
+bool os_make_executable(void *start, size_t bytes) {
+    return mprotect(start, bytes, PROT_READ | PROT_WRITE | PROT_EXEC) == 0;
+}
+
+uint64_t os_random(void) {
+    uint64_t number = (uintptr_t)&number;
+
+    if (getrandom(&number, sizeof number, GRND_NONBLOCK) < 0)
+        number ^= (uint64_t)clock();
+    return number;
 }
 
 size_t os_memory_bytes(void) {

@@ -26,6 +26,13 @@ void os_unmap_segments(void *start, size_t bytes);
 /* Gives the pages back, unless the program has locked them; they read as zero afterwards. */
 void os_decommit(void *start, size_t bytes);
 
+/* Makes pages that may not be touched, or whose contents may be executed; false: not possible. */
+bool os_guard(void *start, size_t bytes);
+bool os_make_executable(void *start, size_t bytes);
+
+/* A number that nobody can guess, as far as the system has one. */
+uint64_t os_random(void);
+
 /* Bytes of memory and swap that the machine has. */
 size_t os_memory_bytes(void);
 

@@ -276,6 +276,12 @@ struct heap *registry_process_heap(void) {
     return likely(heap != NULL) ? heap : registry_make_process_heap();
 }
 
+void registry_each(void (*act)(struct heap *heap)) {
+    registry_lock();
+    registry_each_live(act);
+    registry_unlock();
+}
+
 /* The process heap is in no list: it comes first, whenever it was created. */
 size_t registry_list(size_t room, HANDLE *handles) {
     const struct heap *heap = registry_process_heap();

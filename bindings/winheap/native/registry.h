@@ -48,6 +48,10 @@ void registry_recycle(struct heap *heap);
 /* The process heap; NULL only when it could not be created. */
 struct heap *registry_process_heap(void);
 
+/* Acts on every live heap, none of which can be created or destroyed meanwhile. act must not wait
+ * for a heap: whoever has it may be waiting to create one. */
+void registry_each(void (*act)(struct heap *heap));
+
 /* Stores the first min(room, result) handles of live heaps; returns how many there are. */
 size_t registry_list(size_t room, HANDLE *handles);
 

@@ -70,7 +70,7 @@ static struct segment *segment_obtain(struct heap *heap) {
     if (heap->limit != SIZE_MAX)
         return segment_from_reserve(heap);
     segment = segment_take_spare(heap);
-    if (segment == NULL)
+    if (segment == NULL && (heap->options & HEAP_CREATE_ENABLE_EXECUTE) == 0)
         segment = cache_take();
     return segment != NULL ? segment : os_map_segments(SEGMENT_BYTES);
 }
@@ -92,11 +92,23 @@ static void segment_begin(struct segment *segment) {
     shadow_close((char *)segment + header, SEGMENT_BYTES - header);
 }
 
+/* The blocks' part of a segment is executable where the heap's is, and nowhere else. */
+static bool segment_prepare(const struct heap *heap, struct segment *segment) {
+    char *blocks = unit_start(segment, SEGMENT_META_UNITS);
+
+    if ((heap->options & HEAP_CREATE_ENABLE_EXECUTE) == 0 ||
+        os_make_executable(blocks, SEGMENT_BYTES - SEGMENT_META_UNITS * UNIT_BYTES))
+        return true;
+    if (!segment->reserved)
+        segment_unmap(segment);
+    return false;
+}
+
 /* An empty segment at the head of the heap's open ones. */
 static struct segment *segment_open(struct heap *heap) {
     struct segment *segment = segment_obtain(heap);
 
-    if (segment == NULL)
+    if (segment == NULL || !segment_prepare(heap, segment))
         return NULL;
     segment->heap = heap;
     segment->bytes = SEGMENT_BYTES;
@@ -120,7 +132,7 @@ static bool segment_keep(struct heap *heap, struct segment *segment) {
 
 /* For any growable heap, or for the system. */
 static void segment_return(struct segment *segment) {
-    if (!cache_keep(segment))
+    if ((segment->heap->options & HEAP_CREATE_ENABLE_EXECUTE) != 0 || !cache_keep(segment))
         segment_unmap(segment);
 }
 

@@ -1,5 +1,6 @@
 #include "span.h"
 
+#include "debug.h"
 #include "local.h"
 #include "owner.h"
 #include "pages.h"
@@ -98,6 +99,7 @@ bool span_carve(struct heap *heap, struct span *span) {
     for (uint32_t i = start; i + 1 < end; i++)
         span->table[i] = (span_entry)(i + 1);
     span->table[end - 1] = (span_entry)(span->free);
+    debug_carve(heap, span, start, end);
     span->free = start;
     span->block = span_block(span, start);
     __atomic_store_n(&span->carved, end, __ATOMIC_RELAXED); /* other threads may be looking */

@@ -14,17 +14,12 @@ _Noreturn void engine_fail(const char *what) {
 
 #define ENGINE_DEFINE(name) __typeof__(engine_##name) engine_##name;
 ENGINE_FUNCTIONS(ENGINE_DEFINE)
-ENGINE_INSPECTION(ENGINE_DEFINE)
 
 #define ENGINE_BIND(name) engine_##name = (__typeof__(engine_##name))engine_symbol(#name);
-#define ENGINE_BIND_IF_THERE(name)                                                                 \
-    if (engine_has(#name))                                                                         \
-        engine_##name = (__typeof__(engine_##name))engine_symbol(#name);
 
 static void engine_load(const char *path) {
     engine_open(path);
     ENGINE_FUNCTIONS(ENGINE_BIND)
-    ENGINE_INSPECTION(ENGINE_BIND_IF_THERE)
 }
 
 /* ---- known differences ---- */

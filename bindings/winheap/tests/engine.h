@@ -80,9 +80,6 @@ typedef void (*engine_function)(void);
 void engine_open(const char *path);
 engine_function engine_symbol(const char *name);
 
-/* Whether the library has a function of that name. */
-bool engine_has(const char *name);
-
 /* A call of the engine faulted: not kept within a promise, a failed test elsewhere. */
 void engine_faulted(unsigned long code);
 

@@ -23,10 +23,7 @@
     FUNCTION(winheap_set_exception_handler)                                                        \
     FUNCTION(winheap_version)                                                                      \
     FUNCTION(winheap_engine)                                                                       \
-    FUNCTION(winheap_lua_alloc)
-
-/* What an engine may lack: its features' tests are run with engines that have it only. */
-#define ENGINE_INSPECTION(FUNCTION)                                                                \
+    FUNCTION(winheap_lua_alloc)                                                                    \
     FUNCTION(HeapWalk)                                                                             \
     FUNCTION(HeapLock)                                                                             \
     FUNCTION(HeapUnlock)                                                                           \
@@ -37,7 +34,6 @@
 
 #define ENGINE_DECLARE(name) extern __typeof__(name) *engine_##name;
 ENGINE_FUNCTIONS(ENGINE_DECLARE)
-ENGINE_INSPECTION(ENGINE_DECLARE)
 
 #define HeapCreate engine_HeapCreate
 #define HeapDestroy engine_HeapDestroy

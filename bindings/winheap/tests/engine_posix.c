@@ -29,10 +29,6 @@ engine_function engine_symbol(const char *name) {
     return function;
 }
 
-bool engine_has(const char *name) {
-    return dlsym(library, name) != NULL;
-}
-
 /* A child that waits for a lock nobody holds any more ends by a signal instead of never. */
 #define CHILD_SECONDS 10
 

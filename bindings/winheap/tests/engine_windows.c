@@ -231,10 +231,6 @@ void engine_open(const char *path) {
     child_prepare();
 }
 
-bool engine_has(const char *name) {
-    return GetProcAddress(library, name) != NULL;
-}
-
 engine_function engine_symbol(const char *name) {
     engine_function function = (engine_function)GetProcAddress(library, name);
 

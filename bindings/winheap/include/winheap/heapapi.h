@@ -3,8 +3,7 @@
  *
  * One engine is one shared library, libwinheap-NAME.so, with exactly these symbols. A handle
  * belongs to the engine that made it. On Windows the library is kernel32.dll and windows.h declares
- * what is Win32: this header adds what goes beyond. The engine `native` does not export HeapWalk to
- * HeapSetInformation yet, and refuses the options that say so below.
+ * what is Win32: this header adds what goes beyond.
  *
  * Threads: every function may be called from any thread, except on a heap created with
  * HEAP_NO_SERIALIZE, whose calls the program must keep apart itself. The last error is per thread.
@@ -96,8 +95,7 @@ typedef HANDLE *PHANDLE;
  * Creates a private heap and returns its handle, aligned to 64 KiB.
  *
  * options: HEAP_NO_SERIALIZE, HEAP_GENERATE_EXCEPTIONS, HEAP_ZERO_MEMORY, HEAP_CREATE_ALIGN_16,
- *          HEAP_CREATE_ENABLE_TRACING, and, but for the engine native, the following; any other bit
- *          is refused.
+ *          HEAP_CREATE_ENABLE_TRACING, and the following; any other bit is refused.
  *          HEAP_TAIL_CHECKING_ENABLED: 16 bytes 0xAB stand behind each block. HeapValidate is FALSE
  *          when they have changed, and HeapFree and HeapReAlloc refuse the block. Windows ignores
  *          this option and the next at HeapCreate.
@@ -199,8 +197,8 @@ typedef struct _PROCESS_HEAP_ENTRY { // NOLINT(bugprone-reserved-identifier): Wi
  * first, and becomes the next. Each region is followed by its elements in order of address; a
  * large block is a region of its own. All state is in *entry.
  *
- * The heap may change between two calls, but not so that the element in *entry goes: hold HeapLock
- * around a walk of a heap that other threads use.
+ * When the heap changes between two calls, elements may be missed or met twice, and the walk fails
+ * if the element in *entry is gone: hold HeapLock around a walk of a heap that other threads use.
  *
  * Fails with FALSE: ERROR_NO_MORE_ITEMS behind the last element, ERROR_INVALID_PARAMETER when entry
  * is NULL or what it says is not (or no longer) an element of this heap, ERROR_INVALID_HANDLE.
