@@ -40,19 +40,19 @@ bool heap_open(struct heap *heap, uint32_t options, size_t initial, size_t max) 
         return false;
     if (segment_populate(heap, pages_of(initial)))
         return true;
-    heap_close(heap);
+    heap_close(heap, NULL); /* no thread has met it */
     return false;
 }
 
-void heap_close(struct heap *heap) {
-    local_release_all(heap);
+void heap_close(struct heap *heap, const struct thread *self) {
+    local_release_all(heap, self);
     large_release_all(heap);
     segment_release_all(heap);
 }
 
 void heap_destroy(struct heap *heap, struct thread *self) {
     heap_lock(heap, self);
-    heap_close(heap);
+    heap_close(heap, self);
     heap->depth = 1;
     heap->excluding = 0;
     atomic_store_explicit(&heap->closed, false, memory_order_relaxed);

@@ -14,7 +14,7 @@
 bool heap_open(struct heap *heap, uint32_t options, size_t initial, size_t max);
 
 /* Returns everything that the heap holds. */
-void heap_close(struct heap *heap);
+void heap_close(struct heap *heap, const struct thread *self);
 
 /* The same for a heap that was live, and frees its lock however often its holder took it. */
 void heap_destroy(struct heap *heap, struct thread *self);

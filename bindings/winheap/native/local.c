@@ -174,12 +174,29 @@ struct span *local_adopt(struct heap *heap, struct local *local, uint32_t sizecl
     return NULL;
 }
 
-void local_release_all(struct heap *heap) {
+/* Whether another thread owned one of them. */
+static bool local_detach_all(struct heap *heap, const struct thread *self) {
+    bool others = false;
+
+    for (struct local *local = heap->locals; local != NULL; local = local->next) {
+        const struct thread *owner = atomic_load_explicit(&local->owner, memory_order_relaxed);
+        others |= owner != NULL && owner != self;
+        local_close(local);
+        thread_detach(local);
+    }
+    return others;
+}
+
+/*
+ * An owner that is at work with another heap may be about to look at a local part's key: it must
+ * not find there the very handle that it looks for, for by then the local part is another thread's.
+ */
+void local_release_all(struct heap *heap, const struct thread *self) {
+    if (local_detach_all(heap, self))
+        threads_settle(self);
     while (heap->locals != NULL) {
         struct local *local = heap->locals;
         heap->locals = local->next;
-        local_close(local);
-        thread_detach(local);
         local_give(local);
     }
 }

@@ -47,6 +47,6 @@ void local_collect(struct heap *heap, struct local *local);
 struct span *local_adopt(struct heap *heap, struct local *local, uint32_t sizeclass);
 
 /* Gives back the local parts of a heap that is being destroyed. */
-void local_release_all(struct heap *heap);
+void local_release_all(struct heap *heap, const struct thread *self);
 
 #endif
