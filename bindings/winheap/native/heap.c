@@ -263,8 +263,8 @@ static bool heap_free_locked(struct heap *heap, struct thread *self, void *block
 }
 
 /*
- * To list a span again takes no lock, to release an empty one does. Whoever had the lock before may
- * have released it: then there is nothing to do.
+ * To list a span again takes no lock, to release an empty one does. Whoever has the lock before
+ * leaves the span be, or it could be gone with its segment; it may have made it the list's head.
  */
 void heap_settle(struct local *local, struct thread *self, struct span *span) {
     struct heap *heap = local->heap;
@@ -272,11 +272,14 @@ void heap_settle(struct local *local, struct thread *self, struct span *span) {
 
     if (relisted)
         span_relist(local, span);
+    else
+        local->settling = span;
     section_leave(self);
     if (relisted)
         return;
     heap_lock(heap, self);
-    if (atomic_load_explicit(&span->local, memory_order_relaxed) == local && span->until == 0)
+    local->settling = NULL;
+    if (span->until == 0)
         span_settle(heap, local, span);
     heap_unlock(heap);
 }

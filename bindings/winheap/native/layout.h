@@ -113,6 +113,7 @@ struct local {
     struct local *sibling, *elder;         /* of the owner's local parts */
     struct span *direct[DIRECT_COUNT];     /* by (size + 15) / 16: the list of the size's class */
     struct span *current[SIZECLASS_COUNT]; /* spans with room, by class */
+    struct span *settling; /* that the owner has emptied, and waits for the lock to release */
     /* Spans with mail. Other threads write here: not beside what the owner reads in each call. */
     _Alignas(64) _Atomic(struct span *) mail;
 };

@@ -64,6 +64,7 @@ static struct local *local_new(struct heap *heap) {
         local->direct[i] = &span_none;
     for (size_t i = 0; i < SIZECLASS_COUNT; i++)
         local->current[i] = &span_none;
+    local->settling = NULL;
     atomic_store_explicit(&local->mail, NULL, memory_order_relaxed);
     local->next = heap->locals;
     heap->locals = local;
@@ -119,6 +120,7 @@ void local_close(struct local *local) {
 void local_abandon(struct heap *heap, struct local *local) {
     local_close(local);
     thread_detach(local);
+    local->settling = NULL; /* of an owner that a fork's child does not have */
     local_collect(heap, local);
     span_release_empty(heap, local);
 }

@@ -195,7 +195,7 @@ bool span_release_empty(struct heap *heap, struct local *local) {
         struct span *span = local->current[i];
         while (span != &span_none) {
             struct span *next = span->next;
-            if (span->until == (span == local->current[i])) {
+            if (span->until == (span == local->current[i]) && span != local->settling) {
                 span_release(heap, local, span);
                 released = true;
             }

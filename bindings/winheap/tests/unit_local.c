@@ -1,5 +1,6 @@
 /* What becomes of local parts, and of their spans, between two steps of their owner's call. */
 #include "heap.h"
+#include "lock.h"
 #include "registry.h"
 
 #include <pthread.h>
@@ -62,9 +63,55 @@ static void a_local_part_is_not_used_again_before_its_owner_has_looked_at_it(voi
     assert_true(destroyer.waited);
 }
 
+struct emptier {
+    struct heap *heap;
+    pthread_barrier_t ready; /* twice: when its next free is a span's last, and to do that */
+    struct span *span;
+};
+
+/* Of 16 KiB a span holds four: the fifth is alone in its own, until a free lists the first again.
+ */
+static void *empty_a_span(void *argument) {
+    struct emptier *emptier = argument;
+    void *blocks[5];
+
+    for (int i = 0; i < 5; i++)
+        blocks[i] = heap_alloc(emptier->heap, &thread_self, 16384, false);
+    emptier->span = owner_span(blocks[4]);
+    heap_free(emptier->heap, &thread_self, blocks[0]);
+    pthread_barrier_wait(&emptier->ready);
+    pthread_barrier_wait(&emptier->ready);
+    heap_free(emptier->heap, &thread_self, blocks[4]);
+    return NULL;
+}
+
+/* It has seen that the span is empty, and waits for the lock to release it. */
+static void an_emptied_span_is_not_released_before_its_owner_has_the_lock(void **state) {
+    struct emptier emptier = {.heap = create(0)};
+    pthread_t thread;
+
+    (void)state;
+    pthread_barrier_init(&emptier.ready, NULL, 2);
+    assert_int_equal(pthread_create(&thread, NULL, empty_a_span, &emptier), 0);
+    pthread_barrier_wait(&emptier.ready);
+    heap_lock(emptier.heap, &thread_self);
+    pthread_barrier_wait(&emptier.ready);
+    while (atomic_load(&emptier.heap->lock) != LOCK_AWAITED)
+        sched_yield();
+    heap_release_unused(emptier.heap, &thread_self);
+    assert_ptr_equal(owner_span(emptier.span->base), emptier.span);
+    heap_unlock(emptier.heap);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_null(owner_span(emptier.span->base));
+    assert_true(heap_check(emptier.heap));
+    pthread_barrier_destroy(&emptier.ready);
+    destroy(emptier.heap);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_local_part_is_not_used_again_before_its_owner_has_looked_at_it),
+        cmocka_unit_test(an_emptied_span_is_not_released_before_its_owner_has_the_lock),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
