@@ -129,21 +129,27 @@ void heap_part(struct local *local, struct thread *self) {
 
 /* ---- allocation ---- */
 
+static bool heap_make_ready(struct heap *heap, struct span *span) {
+    return span_is_ready(span) || span_carve(heap, span);
+}
+
 /* A listed span of the class with a free block. */
 static struct span *heap_ready_span(struct heap *heap, struct local *local, uint32_t sizeclass) {
-    struct span *span = span_head(local, sizeclass);
+    struct span *head = span_head(local, sizeclass);
+    struct span *span;
 
-    if (span != &span_none) {
-        if (span_is_ready(span) || span_carve(heap, span))
+    if (head != &span_none) {
+        if (heap_make_ready(heap, head))
+            return head;
+        span = span_pass(local, head);
+        if (span != NULL)
             return span;
-        return span_pass(local, span);
     }
-    span = local_adopt(heap, local, sizeclass);
-    if (span == NULL)
-        span = span_new(heap, local, sizeclass);
-    if (span == NULL || span_is_ready(span))
-        return span;
-    return span_carve(heap, span) ? span : NULL;
+    while ((span = local_adopt(heap, local, sizeclass)) != NULL)
+        if (heap_make_ready(heap, span))
+            return span;
+    span = head == &span_none ? span_new(heap, local, sizeclass) : NULL;
+    return span != NULL && span_carve(heap, span) ? span : NULL;
 }
 
 static void *heap_alloc_block(struct heap *heap, struct thread *self, size_t size, bool zero) {
@@ -191,13 +197,24 @@ bool heap_make_room(struct heap *heap, struct thread *self) {
     return cache_release() || released;
 }
 
+/* With all others kept out: then their spans are at hand as well. */
+static void *heap_alloc_scarce(struct heap *heap, struct thread *self, size_t size, bool zero) {
+    void *block = NULL;
+
+    heap_exclude(heap, self);
+    if (heap_make_room(heap, self) || heap->limit != SIZE_MAX)
+        block = heap_alloc_any(heap, self, size, zero);
+    heap_readmit(heap);
+    return block;
+}
+
 static void *heap_alloc_locked(struct heap *heap, struct thread *self, size_t size, bool zero) {
     void *block;
 
     heap_lock(heap, self);
     block = heap_alloc_any(heap, self, size, zero);
-    if (block == NULL && heap_make_room(heap, self))
-        block = heap_alloc_any(heap, self, size, zero);
+    if (block == NULL)
+        block = heap_alloc_scarce(heap, self, size, zero);
     heap_unlock(heap);
     return block;
 }

@@ -139,15 +139,15 @@ void local_post(struct span *span, uint32_t index) {
         local_tell(atomic_load_explicit(&span->local, memory_order_acquire), span);
 }
 
-/* A span that was given away after its mail had been told of here: its new local part is told. */
+/* A span that was given away after its mail had been told of here: its new owner is told. */
 void local_collect(struct heap *heap, struct local *local) {
     struct span *span = atomic_exchange(&local->mail, NULL);
 
     while (span != NULL) {
         struct span *next = span_mail(span)->next;
         struct local *present = atomic_load_explicit(&span->local, memory_order_relaxed);
-        if (present == local)
-            span_collect(heap, local, span);
+        if (present == local || atomic_load(&present->owner) == NULL)
+            span_collect(heap, present, span);
         else
             local_tell(present, span);
         span = next;
@@ -157,19 +157,21 @@ void local_collect(struct heap *heap, struct local *local) {
 static struct span *local_span_with_room(const struct local *local, uint32_t sizeclass) {
     struct span *span = local->current[sizeclass];
 
-    while (span != &span_none && span->free == ENTRY_NONE && span->carved == span->blocks)
+    while (span != &span_none &&
+           ((span->free == ENTRY_NONE && span->carved == span->blocks) || span == local->settling))
         span = span->next;
     return span;
 }
 
 struct span *local_adopt(struct heap *heap, struct local *local, uint32_t sizeclass) {
-    for (struct local *idle = heap->locals; idle != NULL; idle = idle->next) {
+    for (struct local *other = heap->locals; other != NULL; other = other->next) {
+        bool idle = atomic_load_explicit(&other->owner, memory_order_relaxed) == NULL;
         struct span *span;
-        if (idle == local || atomic_load_explicit(&idle->owner, memory_order_relaxed) != NULL)
+        if (other == local || !(idle || heap->excluding != 0))
             continue;
-        span = local_span_with_room(idle, sizeclass);
+        span = local_span_with_room(other, sizeclass);
         if (span != &span_none) {
-            span_transfer(idle, local, span);
+            span_transfer(other, local, span);
             return span;
         }
     }

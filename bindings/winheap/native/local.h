@@ -42,7 +42,9 @@ void local_post(struct span *span, uint32_t index);
 /* Collects what has been posted. */
 void local_collect(struct heap *heap, struct local *local);
 
-/* A span of the class with room from an idle local part, given to this one; NULL if there is none.
+/*
+ * A span of the class with room from a local part that is idle, or whose owner is kept out, given
+ * to this one; NULL if there is none.
  */
 struct span *local_adopt(struct heap *heap, struct local *local, uint32_t sizeclass);
 

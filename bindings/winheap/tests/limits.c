@@ -1,6 +1,7 @@
 /* Heaps with a maximum: what fits is served, what does not is refused, and full heaps recover. */
 #include "engine.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #define KIB ((size_t)1024)
@@ -227,7 +228,31 @@ static void a_limit_without_a_lock_holds(void **state) {
     assert_true(HeapDestroy(heap));
 }
 
+static void *allocate_16(void *heap) {
+    return HeapAlloc(heap, 0, 16);
+}
+
+/* Its only page serves whichever thread asks, not the one alone that came first. */
+static void the_smallest_heap_serves_several_threads(void **state) {
+    HANDLE heap = HeapCreate(0, 0, 4096);
+
+    (void)state;
+    for (int i = 0; i < 10; i++) {
+        pthread_t thread;
+        void *block;
+        assert_non_null(HeapAlloc(heap, 0, 16));
+        assert_int_equal(pthread_create(&thread, NULL, allocate_16, heap), 0);
+        assert_int_equal(pthread_join(thread, &block), 0);
+        assert_non_null(block);
+        assert_true(HeapValidate(heap, 0, NULL));
+        assert_true(HeapFree(heap, 0, block));
+    }
+    assert_true(HeapValidate(heap, 0, NULL));
+    assert_true(HeapDestroy(heap));
+}
+
 ENGINE_TESTS(limits, cmocka_unit_test(the_smallest_heap_serves_1024_bytes),
+             cmocka_unit_test(the_smallest_heap_serves_several_threads),
              cmocka_unit_test(max_is_rounded_up_to_a_page),
              cmocka_unit_test(any_block_that_fits_is_served),
              cmocka_unit_test(a_block_above_max_is_refused),
