@@ -33,7 +33,7 @@ static NOINLINE void *alloc_detour(struct thread *self, HANDLE handle, DWORD fla
 }
 
 LPVOID HeapAlloc(HANDLE handle, DWORD flags, SIZE_T size) {
-    struct thread *self = &thread_self;
+    struct thread *self = thread_self;
     const struct local *local;
     struct span *span;
     void *block;
@@ -61,7 +61,7 @@ static NOINLINE BOOL free_detour(HANDLE handle, void *block) {
     heap = registry_find(handle);
     if (heap == NULL)
         return failure_set(ERROR_INVALID_HANDLE);
-    if ((debug_is_on(heap) ? debug_free : heap_free)(heap, &thread_self, block))
+    if ((debug_is_on(heap) ? debug_free : heap_free)(heap, thread_self, block))
         return TRUE;
     return corruption_refuse(heap->options, block);
 }
@@ -79,7 +79,7 @@ static NOINLINE BOOL free_settle(struct thread *self, struct local *local, struc
 
 /* A pointer into a segment of this very heap, and one of its spans whose owner is the caller. */
 BOOL HeapFree(HANDLE handle, DWORD flags, LPVOID block) {
-    struct thread *self = &thread_self;
+    struct thread *self = thread_self;
     struct span *span = owner_span(block);
     struct local *local;
     uint32_t index;
@@ -116,7 +116,7 @@ LPVOID HeapReAlloc(HANDLE handle, DWORD flags, LPVOID block, SIZE_T size) {
         failure_set(ERROR_SUCCESS);
         return NULL;
     }
-    resized = (debug_is_on(heap) ? debug_realloc : heap_realloc)(heap, &thread_self, block, size,
+    resized = (debug_is_on(heap) ? debug_realloc : heap_realloc)(heap, thread_self, block, size,
                                                                  modes, &live);
     if (!live)
         return failure_raise(modes, ERROR_INVALID_PARAMETER);
@@ -125,7 +125,7 @@ LPVOID HeapReAlloc(HANDLE handle, DWORD flags, LPVOID block, SIZE_T size) {
 
 SIZE_T HeapSize(HANDLE handle, DWORD flags, LPCVOID block) {
     struct heap *heap = registry_find(handle);
-    size_t size = heap == NULL ? SIZE_MAX : debug_size(heap, &thread_self, block);
+    size_t size = heap == NULL ? SIZE_MAX : debug_size(heap, thread_self, block);
 
     (void)flags;
     if (size == SIZE_MAX)
@@ -141,8 +141,8 @@ BOOL HeapValidate(HANDLE handle, DWORD flags, LPCVOID block) {
     if (heap == NULL)
         return FALSE;
     if (block != NULL)
-        return debug_check_block(heap, &thread_self, block);
-    heap_exclude(heap, &thread_self);
+        return debug_check_block(heap, thread_self, block);
+    heap_exclude(heap);
     valid = heap_check(heap) && debug_check(heap);
     heap_readmit(heap);
     return valid;
@@ -171,7 +171,7 @@ BOOL HeapDestroy(HANDLE handle) {
 
     if (heap == NULL || !registry_retire(heap))
         return failure_set(ERROR_INVALID_HANDLE);
-    heap_destroy(heap, &thread_self);
+    heap_destroy(heap);
     registry_recycle(heap);
     return TRUE;
 }

@@ -63,7 +63,7 @@ void *debug_alloc(struct heap *heap, struct thread *self, size_t size, bool zero
 
     if (size > BLOCK_MAX)
         return NULL;
-    heap_lock(heap, self);
+    heap_lock(heap);
     block = heap_alloc(heap, self, size + debug_tail(heap), zero);
     if (block != NULL)
         dress(heap, block, 0, size, zero);
@@ -82,7 +82,7 @@ static void bury(const struct heap *heap, void *block) {
 bool debug_free(struct heap *heap, struct thread *self, void *block) {
     bool sound;
 
-    heap_lock(heap, self);
+    heap_lock(heap);
     sound = sound_size(heap, self, block) != SIZE_MAX;
     if (sound) {
         bury(heap, block);
@@ -125,7 +125,7 @@ void *debug_realloc(struct heap *heap, struct thread *self, void *block, size_t 
     void *resized = NULL;
     size_t old;
 
-    heap_lock(heap, self);
+    heap_lock(heap);
     old = sound_size(heap, self, block);
     *live = old != SIZE_MAX;
     if (*live)
@@ -145,7 +145,7 @@ bool debug_check_block(struct heap *heap, struct thread *self, const void *block
 
     if (debug_tail(heap) == 0)
         return heap_size(heap, self, block) != SIZE_MAX;
-    heap_lock(heap, self);
+    heap_lock(heap);
     sound = sound_size(heap, self, block) != SIZE_MAX;
     heap_unlock(heap);
     return sound;

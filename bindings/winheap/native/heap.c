@@ -40,41 +40,46 @@ bool heap_open(struct heap *heap, uint32_t options, size_t initial, size_t max) 
         return false;
     if (segment_populate(heap, pages_of(initial)))
         return true;
-    heap_close(heap, NULL); /* no thread has met it */
+    heap_close(heap);
     return false;
 }
 
-void heap_close(struct heap *heap, const struct thread *self) {
-    local_release_all(heap, self);
+void heap_close(struct heap *heap) {
+    local_release_all(heap);
     large_release_all(heap);
     segment_release_all(heap);
 }
 
-void heap_destroy(struct heap *heap, struct thread *self) {
-    heap_lock(heap, self);
-    heap_close(heap, self);
+void heap_destroy(struct heap *heap) {
+    heap_lock(heap);
+    heap_close(heap);
     heap->depth = 1;
     heap->excluding = 0;
     atomic_store_explicit(&heap->closed, false, memory_order_relaxed);
     heap_unlock(heap);
 }
 
-void heap_lock(struct heap *heap, struct thread *self) {
-    if (atomic_load_explicit(&heap->holder, memory_order_relaxed) == self) {
+static void heap_hold(struct heap *heap) {
+    atomic_store_explicit(&heap->holder, thread_identity(), memory_order_relaxed);
+    heap->depth = 1;
+}
+
+void heap_lock(struct heap *heap) {
+    if (heap_is_held(heap)) {
         heap->depth++;
         return;
     }
     lock_take(&heap->lock);
-    atomic_store_explicit(&heap->holder, self, memory_order_relaxed);
-    heap->depth = 1;
+    heap_hold(heap);
 }
 
-bool heap_try_lock(struct heap *heap, struct thread *self) {
-    if (atomic_load_explicit(&heap->holder, memory_order_relaxed) != self && !lock_try(&heap->lock))
+bool heap_try_lock(struct heap *heap) {
+    if (heap_is_held(heap))
+        heap->depth++;
+    else if (lock_try(&heap->lock))
+        heap_hold(heap);
+    else
         return false;
-    heap->depth =
-        atomic_load_explicit(&heap->holder, memory_order_relaxed) == self ? heap->depth + 1 : 1;
-    atomic_store_explicit(&heap->holder, self, memory_order_relaxed);
     return true;
 }
 
@@ -92,11 +97,11 @@ void heap_shut(struct heap *heap) {
         local_close(local);
 }
 
-void heap_exclude(struct heap *heap, struct thread *self) {
-    heap_lock(heap, self);
+void heap_exclude(struct heap *heap) {
+    heap_lock(heap);
     heap_shut(heap);
     if (heap->excluding == 1)
-        threads_settle(self);
+        threads_settle();
 }
 
 void heap_readmit(struct heap *heap) {
@@ -121,7 +126,7 @@ void heap_orphan(struct heap *heap, const struct thread *self) {
 void heap_part(struct local *local, struct thread *self) {
     struct heap *heap = local->heap;
 
-    heap_lock(heap, self);
+    heap_lock(heap);
     if (atomic_load(&local->owner) == self)
         local_abandon(heap, local);
     heap_unlock(heap);
@@ -152,8 +157,8 @@ static struct span *heap_ready_span(struct heap *heap, struct local *local, uint
     return span != NULL && span_carve(heap, span) ? span : NULL;
 }
 
-static void *heap_alloc_block(struct heap *heap, struct thread *self, size_t size, bool zero) {
-    struct local *local = local_obtain(heap, self);
+static void *heap_alloc_block(struct heap *heap, size_t size, bool zero) {
+    struct local *local = local_obtain(heap);
     struct span *span;
 
     if (local == NULL)
@@ -168,17 +173,17 @@ static void *heap_alloc_block(struct heap *heap, struct thread *self, size_t siz
     return zero ? memset(span_take(span, size), 0, size) : span_take(span, size);
 }
 
-static void *heap_alloc_any(struct heap *heap, struct thread *self, size_t size, bool zero) {
+static void *heap_alloc_any(struct heap *heap, size_t size, bool zero) {
     if (size <= SIZECLASS_MAX)
-        return heap_alloc_block(heap, self, size, zero);
+        return heap_alloc_block(heap, size, zero);
     return size <= RUN_MAX ? run_new(heap, size, zero) : large_new(heap, size, UNIT_BYTES);
 }
 
 /* Everything that any thread has left unused, which no thread may see being taken. */
-bool heap_release_unused(struct heap *heap, struct thread *self) {
+bool heap_release_unused(struct heap *heap) {
     bool released = false;
 
-    heap_exclude(heap, self);
+    heap_exclude(heap);
     for (struct local *local = heap->locals; local != NULL; local = local->next) {
         local_collect(heap, local);
         released |= span_release_empty(heap, local);
@@ -188,43 +193,43 @@ bool heap_release_unused(struct heap *heap, struct thread *self) {
     return released;
 }
 
-bool heap_make_room(struct heap *heap, struct thread *self) {
+bool heap_make_room(struct heap *heap) {
     bool released;
 
     if (heap->limit != SIZE_MAX)
-        return heap_release_unused(heap, self);
+        return heap_release_unused(heap);
     released = segment_release_spares(heap);
     return cache_release() || released;
 }
 
 /* With all others kept out: then their spans are at hand as well. */
-static void *heap_alloc_scarce(struct heap *heap, struct thread *self, size_t size, bool zero) {
+static void *heap_alloc_scarce(struct heap *heap, size_t size, bool zero) {
     void *block = NULL;
 
-    heap_exclude(heap, self);
-    if (heap_make_room(heap, self) || heap->limit != SIZE_MAX)
-        block = heap_alloc_any(heap, self, size, zero);
+    heap_exclude(heap);
+    if (heap_make_room(heap) || heap->limit != SIZE_MAX)
+        block = heap_alloc_any(heap, size, zero);
     heap_readmit(heap);
     return block;
 }
 
-static void *heap_alloc_locked(struct heap *heap, struct thread *self, size_t size, bool zero) {
+static void *heap_alloc_locked(struct heap *heap, size_t size, bool zero) {
     void *block;
 
-    heap_lock(heap, self);
-    block = heap_alloc_any(heap, self, size, zero);
+    heap_lock(heap);
+    block = heap_alloc_any(heap, size, zero);
     if (block == NULL)
-        block = heap_alloc_scarce(heap, self, size, zero);
+        block = heap_alloc_scarce(heap, size, zero);
     heap_unlock(heap);
     return block;
 }
 
-void *heap_alloc_apart(struct heap *heap, struct thread *self, size_t size, size_t alignment) {
+void *heap_alloc_apart(struct heap *heap, size_t size, size_t alignment) {
     void *block;
 
-    heap_lock(heap, self);
+    heap_lock(heap);
     block = large_new(heap, size, alignment);
-    if (block == NULL && heap_make_room(heap, self))
+    if (block == NULL && heap_make_room(heap))
         block = large_new(heap, size, alignment);
     heap_unlock(heap);
     return block;
@@ -245,7 +250,7 @@ void *heap_alloc(struct heap *heap, struct thread *self, size_t size, bool zero)
     }
     section_leave(self);
     if (block == NULL)
-        return heap_alloc_locked(heap, self, size, zero);
+        return heap_alloc_locked(heap, size, zero);
     return zero ? memset(block, 0, size) : block;
 }
 
@@ -267,7 +272,7 @@ static bool heap_free_locked(struct heap *heap, struct thread *self, void *block
     struct span *span;
     uint32_t index;
 
-    heap_lock(heap, self);
+    heap_lock(heap);
     span = heap_find(heap, block, &index);
     if (span != NULL && span->kind == SPAN_RUN)
         run_free(heap, span);
@@ -294,7 +299,7 @@ void heap_settle(struct local *local, struct thread *self, struct span *span) {
     section_leave(self);
     if (relisted)
         return;
-    heap_lock(heap, self);
+    heap_lock(heap);
     local->settling = NULL;
     if (span->until == 0)
         span_settle(heap, local, span);
@@ -321,7 +326,7 @@ static bool heap_free_remote(struct local *local, struct thread *self, struct sp
         local_post(span, index);
     section_leave(self);
     if (atomic_load(&local->owner) == NULL) {
-        heap_lock(heap, self);
+        heap_lock(heap);
         if (atomic_load(&local->owner) == NULL)
             local_collect(heap, local);
         heap_unlock(heap);
@@ -336,7 +341,7 @@ size_t heap_size(struct heap *heap, struct thread *self, const void *block) {
     size_t size;
 
     if (!open)
-        heap_lock(heap, self);
+        heap_lock(heap);
     span = heap_find(heap, block, &index);
     size = span == NULL ? SIZE_MAX : span_get_size(span, index);
     if (open)

@@ -14,21 +14,21 @@
 bool heap_open(struct heap *heap, uint32_t options, size_t initial, size_t max);
 
 /* Returns everything that the heap holds. */
-void heap_close(struct heap *heap, const struct thread *self);
+void heap_close(struct heap *heap);
 
 /* The same for a heap that was live, and frees its lock however often its holder took it. */
-void heap_destroy(struct heap *heap, struct thread *self);
+void heap_destroy(struct heap *heap);
 
 /* The heap's lock, which its holder may take again. */
-void heap_lock(struct heap *heap, struct thread *self);
-bool heap_try_lock(struct heap *heap, struct thread *self);
+void heap_lock(struct heap *heap);
+bool heap_try_lock(struct heap *heap);
 void heap_unlock(struct heap *heap);
 
 /*
  * Takes the lock and closes the ways past it: from here to heap_readmit no other thread allocates,
  * frees or resizes a block of the heap, and what they did before is complete.
  */
-void heap_exclude(struct heap *heap, struct thread *self);
+void heap_exclude(struct heap *heap);
 void heap_readmit(struct heap *heap);
 
 /* The same for several locked heaps at once: between the two calls come threads_settle. */
@@ -45,7 +45,7 @@ void *heap_alloc(struct heap *heap, struct thread *self, size_t size, bool zero)
 
 /* A block with a mapping of its own, at a multiple of a power of two that is at least UNIT_BYTES.
  */
-void *heap_alloc_apart(struct heap *heap, struct thread *self, size_t size, size_t alignment);
+void *heap_alloc_apart(struct heap *heap, size_t size, size_t alignment);
 
 /* Frees a live block of the heap, whoever owns its span; false for any other pointer. */
 bool heap_free(struct heap *heap, struct thread *self, void *block);
@@ -56,16 +56,16 @@ bool heap_free(struct heap *heap, struct thread *self, void *block);
  */
 void heap_settle(struct local *local, struct thread *self, struct span *span);
 
-/* Whether the thread has the lock. */
-static inline bool heap_is_held(const struct heap *heap, const struct thread *self) {
-    return atomic_load_explicit(&heap->holder, memory_order_relaxed) == self;
+/* Whether the calling thread has the lock. */
+static inline bool heap_is_held(const struct heap *heap) {
+    return atomic_load_explicit(&heap->holder, memory_order_relaxed) == thread_identity();
 }
 
 /* Gives back all pages that no block uses, whoever's they are; true if there were any. */
-bool heap_release_unused(struct heap *heap, struct thread *self);
+bool heap_release_unused(struct heap *heap);
 
 /* With the lock: gives back unused pages of a heap at its maximum; true if there were any. */
-bool heap_make_room(struct heap *heap, struct thread *self);
+bool heap_make_room(struct heap *heap);
 
 /*
  * Changes a live block's size and returns where it stands; NULL, and nothing has changed, without

@@ -122,7 +122,7 @@ struct heap {
     _Alignas(512) _Atomic(HANDLE) key; /* the handle of a live heap: see registry.h */
     uint32_t options;                  /* as HeapCreate was given them */
     _Atomic uint32_t lock;             /* lock.h */
-    _Atomic(struct thread *) holder;   /* of the lock */
+    _Atomic(const void *) holder;      /* of the lock: see thread_identity */
     uint32_t depth;                    /* how often the holder has taken it */
     uint32_t excluding;                /* how often the holder has closed the fast paths */
     _Atomic bool closed;               /* the fast paths are: see heap_exclude */

@@ -1,37 +1,16 @@
 #include "local.h"
 
-#include "os.h"
+#include "pool.h"
 #include "span.h"
 #include "thread.h"
 
 #include <string.h>
 
-#define LOCAL_CHUNK_BYTES ((size_t)64 * 1024) /* of address space, for fifty of them */
-
 /* Its key is no handle, and stands for closed in others' keys too. */
 struct local local_none = {.key = &local_none};
 
 static struct local *local_spare; /* stack of local parts without a heap; under threads_lock */
-static char *local_chunk;         /* never used so far: from here... */
-static size_t local_chunk_left;   /* ...so many bytes */
 
-static struct local *local_carve(void) {
-    struct local *local;
-
-    if (local_chunk_left < sizeof *local) {
-        char *chunk = os_map(LOCAL_CHUNK_BYTES);
-        if (chunk == NULL)
-            return NULL;
-        local_chunk = chunk;
-        local_chunk_left = LOCAL_CHUNK_BYTES;
-    }
-    local = (struct local *)(void *)local_chunk;
-    local_chunk += sizeof *local;
-    local_chunk_left -= sizeof *local;
-    return local;
-}
-
-/* Local parts are never unmapped: a thread may still know of one whose heap has been destroyed. */
 static struct local *local_take(void) {
     struct local *local;
 
@@ -40,7 +19,7 @@ static struct local *local_take(void) {
     if (local != NULL)
         local_spare = local->next;
     else
-        local = local_carve();
+        local = pool_carve(sizeof *local);
     threads_unlock();
     return local;
 }
@@ -79,15 +58,32 @@ struct local *local_find(struct heap *heap, const struct thread *owner) {
     return local;
 }
 
-struct local *local_obtain(struct heap *heap, struct thread *self) {
-    bool registered = thread_register(self);
-    struct local *local = registered ? local_find(heap, self) : NULL;
+/* One whose owner has ended without telling, now idle; NULL when there is none. */
+static struct local *local_bereft(struct heap *heap) {
+    struct local *local = heap->locals;
+
+    while (local != NULL && !thread_is_gone(local->owner))
+        local = local->next;
+    if (local != NULL)
+        local_abandon(heap, local);
+    return local;
+}
+
+static struct local *local_idle(struct heap *heap) {
+    struct local *local = local_find(heap, NULL);
+
+    if (local == NULL)
+        local = local_bereft(heap);
+    return local != NULL ? local : local_new(heap);
+}
+
+struct local *local_obtain(struct heap *heap) {
+    struct thread *self = thread_register();
+    struct local *local = self != NULL ? local_find(heap, self) : NULL;
 
     if (local == NULL) {
-        local = local_find(heap, NULL);
-        if (local == NULL)
-            local = local_new(heap);
-        if (local != NULL && registered)
+        local = local_idle(heap);
+        if (local != NULL && self != NULL)
             thread_attach(self, local);
     }
     if (local != NULL)
@@ -195,9 +191,9 @@ static bool local_detach_all(struct heap *heap, const struct thread *self) {
  * An owner that is at work with another heap may be about to look at a local part's key: it must
  * not find there the very handle that it looks for, for by then the local part is another thread's.
  */
-void local_release_all(struct heap *heap, const struct thread *self) {
-    if (local_detach_all(heap, self))
-        threads_settle(self);
+void local_release_all(struct heap *heap) {
+    if (local_detach_all(heap, thread_self))
+        threads_settle();
     while (heap->locals != NULL) {
         struct local *local = heap->locals;
         heap->locals = local->next;

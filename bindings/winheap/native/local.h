@@ -21,7 +21,7 @@ extern INTERNAL struct local local_none;
  * thread that cannot be registered is lent an idle one for as long as it holds the lock. NULL
  * without memory.
  */
-struct local *local_obtain(struct heap *heap, struct thread *self);
+struct local *local_obtain(struct heap *heap);
 
 /* What is local_obtain's answer for a thread that has one already; else NULL. */
 struct local *local_find(struct heap *heap, const struct thread *owner);
@@ -49,6 +49,6 @@ void local_collect(struct heap *heap, struct local *local);
 struct span *local_adopt(struct heap *heap, struct local *local, uint32_t sizeclass);
 
 /* Gives back the local parts of a heap that is being destroyed. */
-void local_release_all(struct heap *heap, const struct thread *self);
+void local_release_all(struct heap *heap);
 
 #endif

@@ -34,7 +34,7 @@ static void *resize_in_slot(struct heap *heap, struct thread *self, struct chang
     void *resized;
 
     if (!open)
-        heap_lock(heap, self);
+        heap_lock(heap);
     resized = resize_found(heap, change);
     if (open)
         section_leave(self);
@@ -54,13 +54,13 @@ static void *resize_pages(struct heap *heap, const struct change *change) {
 }
 
 /* What cannot grow in place in a heap without a maximum lacks no memory. */
-static void *resize_locked(struct heap *heap, struct thread *self, const struct change *change) {
+static void *resize_locked(struct heap *heap, const struct change *change) {
     void *resized;
 
-    heap_lock(heap, self);
+    heap_lock(heap);
     resized = resize_pages(heap, change);
     if (resized == NULL && !(change->in_place_only && heap->limit == SIZE_MAX) &&
-        heap_make_room(heap, self))
+        heap_make_room(heap))
         resized = resize_pages(heap, change);
     heap_unlock(heap);
     return resized;
@@ -95,7 +95,7 @@ void *heap_realloc(struct heap *heap, struct thread *self, void *block, size_t s
 
     *live = change.kind != SPAN_NONE;
     if (resized == NULL && (change.kind == SPAN_RUN || change.kind == SPAN_LARGE))
-        resized = resize_locked(heap, self, &change);
+        resized = resize_locked(heap, &change);
     if (resized == NULL && !change.in_place_only &&
         (change.kind == SPAN_RUN || change.kind == SPAN_BLOCKS))
         resized = move_by_copy(heap, self, &change);

@@ -51,10 +51,10 @@ static void registry_each_live(void (*act)(struct heap *heap)) {
 static struct heap *registry_lock_heaps(void) {
     struct heap *heap = atomic_load_explicit(&process_heap, memory_order_relaxed);
 
-    if (heap != NULL && !heap_try_lock(heap, &thread_self))
+    if (heap != NULL && !heap_try_lock(heap))
         return heap;
     for (heap = oldest; heap != NULL; heap = heap->newer)
-        if (!heap_try_lock(heap, &thread_self))
+        if (!heap_try_lock(heap))
             return heap;
     return NULL;
 }
@@ -78,7 +78,7 @@ static void registry_lock_all(void) {
     while ((taken = registry_lock_heaps()) != NULL) {
         registry_unlock_heaps(taken);
         registry_unlock();
-        heap_lock(taken, &thread_self);
+        heap_lock(taken);
         heap_unlock(taken);
         registry_lock();
     }
@@ -91,7 +91,7 @@ static void registry_lock_all(void) {
 static void registry_before_fork(void) {
     registry_lock_all();
     registry_each_live(heap_shut);
-    threads_settle(&thread_self);
+    threads_settle();
     threads_lock();
     cache_lock();
 }
@@ -104,14 +104,14 @@ static void registry_after_fork(void) {
 }
 
 static void registry_orphan(struct heap *heap) {
-    heap_orphan(heap, &thread_self);
+    heap_orphan(heap, thread_self);
 }
 
 /* The heaps' local parts of threads that the child does not have wait for new ones. */
 static void registry_in_child(void) {
     cache_unlock();
     threads_unlock();
-    threads_forget_others(&thread_self);
+    threads_forget_others();
     registry_each_live(registry_orphan);
     registry_each_live(heap_readmit);
     registry_unlock();

@@ -3,7 +3,9 @@
 #include "heap.h"
 #include "local.h"
 #include "lock.h"
+#include "pool.h"
 
+#include <errno.h>
 #include <linux/membarrier.h>
 #include <pthread.h>
 #include <sched.h>
@@ -13,12 +15,17 @@
 
 #define THREAD_SPINS 100 /* a section is some dozens of instructions, unless it is preempted */
 
-_Thread_local struct thread thread_self = {.recent = &local_none};
+/* No section of theirs goes without the lock, so nobody waits for them. */
+static struct thread thread_before = {.recent = &local_none};
+static struct thread thread_after = {.recent = &local_none};
+
+_Thread_local struct thread *thread_self = &thread_before;
 
 static _Atomic uint32_t threads_word; /* lock of the list below and of who owns which local part */
 static struct thread *threads;
-static pthread_key_t threads_key; /* its destructor is how a thread's exit is noticed */
-static bool threads_served;       /* the key and the barrier are there */
+static struct thread *threads_spare; /* stack of records; under the same lock */
+static pthread_key_t threads_key;    /* its destructor is how a thread's exit is noticed */
+static bool threads_served;          /* the key and the barrier are there */
 
 void threads_lock(void) {
     lock_take(&threads_word);
@@ -32,17 +39,35 @@ static int threads_barrier(int command) {
     return (int)syscall(SYS_membarrier, command, 0, 0);
 }
 
-static void thread_link(struct thread *self) {
-    threads_lock();
-    self->previous = NULL;
+static struct thread *thread_take(void) {
+    struct thread *thread = threads_spare;
+
+    if (thread == NULL)
+        return pool_carve(sizeof *thread);
+    threads_spare = thread->next;
+    return thread;
+}
+
+static void thread_begin(struct thread *self) {
+    *self = (struct thread){.recent = &local_none, .registered = true, .number = gettid()};
     self->next = threads;
     if (threads != NULL)
         threads->previous = self;
     threads = self;
-    threads_unlock();
 }
 
-static void thread_unlink(struct thread *self) {
+static struct thread *thread_new(void) {
+    struct thread *thread;
+
+    threads_lock();
+    thread = thread_take();
+    if (thread != NULL)
+        thread_begin(thread);
+    threads_unlock();
+    return thread;
+}
+
+static void thread_end(struct thread *self) {
     threads_lock();
     if (self->next != NULL)
         self->next->previous = self->previous;
@@ -50,6 +75,8 @@ static void thread_unlink(struct thread *self) {
         self->previous->next = self->next;
     else
         threads = self->next;
+    self->next = threads_spare;
+    threads_spare = self;
     threads_unlock();
 }
 
@@ -67,11 +94,10 @@ static void thread_exit(void *value) {
     struct thread *self = value;
     struct local *local;
 
-    self->ended = true;
+    thread_self = &thread_after;
     while ((local = thread_first_local(self)) != NULL)
         heap_part(local, self);
-    self->registered = false;
-    thread_unlink(self);
+    thread_end(self);
 }
 
 void threads_init(void) {
@@ -80,16 +106,27 @@ void threads_init(void) {
 }
 
 /* Registered before pthread_setspecific, which may allocate from this very engine. */
-bool thread_register(struct thread *self) {
-    if (likely(self->registered))
-        return true;
-    if (!threads_served || self->ended)
+static bool thread_join(void) {
+    struct thread *self = threads_served && thread_self != &thread_after ? thread_new() : NULL;
+
+    if (self == NULL)
         return false;
-    self->registered = true;
-    thread_link(self);
+    thread_self = self;
     if (pthread_setspecific(threads_key, self) != 0)
         thread_exit(self);
-    return self->registered;
+    return thread_self == self;
+}
+
+struct thread *thread_register(void) {
+    return likely(thread_self->registered) || thread_join() ? thread_self : NULL;
+}
+
+bool thread_is_gone(const struct thread *thread) {
+    int error = errno;
+    bool gone = syscall(SYS_tgkill, getpid(), thread->number, 0) != 0 && errno == ESRCH;
+
+    errno = error;
+    return gone;
 }
 
 static _Atomic(struct local *) *thread_place(struct thread *thread, HANDLE handle) {
@@ -150,20 +187,26 @@ static void thread_await(const struct thread *thread) {
     }
 }
 
-void threads_settle(const struct thread *self) {
+void threads_settle(void) {
     if (__libc_single_threaded)
         return;
     threads_lock();
     if (threads != NULL)
         threads_barrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
     for (const struct thread *thread = threads; thread != NULL; thread = thread->next)
-        if (thread != self)
+        if (thread != thread_self)
             thread_await(thread);
     threads_unlock();
 }
 
-void threads_forget_others(struct thread *self) {
-    threads = self->registered ? self : NULL;
-    self->next = self->previous = NULL;
+void threads_forget_others(void) {
+    struct thread *next;
+
+    for (struct thread *thread = threads; thread != NULL; thread = next) {
+        next = thread->next;
+        if (thread != thread_self)
+            thread_end(thread);
+    }
+    thread_self->number = gettid();
     threads_barrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
 }

@@ -12,20 +12,33 @@
 
 #include "layout.h"
 
+#include <sys/types.h>
+
 #define THREAD_KNOWN 8u
 
 struct thread {
     _Atomic(struct local *) recent; /* the last one used; never NULL, but local_none */
     _Atomic bool busy;              /* inside a section */
     bool registered;
-    bool ended; /* its locals have been given up: it works under locks from now on */
-    struct thread *next, *previous;              /* registered threads */
-    struct local *locals;                        /* that it owns */
-    _Atomic(struct local *) known[THREAD_KNOWN]; /* of those, one by its heap's number */
+    pid_t number;                   /* the kernel's */
+    struct thread *next, *previous; /* registered threads; those that ended */
+    struct local *locals;           /* that it owns */
+    _Alignas(64) _Atomic(struct local *) known[THREAD_KNOWN]; /* of those, by heaps' numbers */
 };
 
-/* initial-exec: no call into the dynamic linker, which could allocate. */
-extern INTERNAL _Thread_local struct thread thread_self __attribute__((tls_model("initial-exec")));
+/*
+ * The calling thread, in memory that outlives it: it may end without the engine's knowledge, in the
+ * last round of its destructors, and whoever waits for sections then finds one that is over. Before
+ * it is registered, and after it is no more, a thread is one that all such threads share.
+ *
+ * initial-exec: no call into the dynamic linker, which could allocate.
+ */
+extern INTERNAL _Thread_local struct thread *thread_self __attribute__((tls_model("initial-exec")));
+
+/* What only the calling thread has, be it registered or not. */
+static inline const void *thread_identity(void) {
+    return &thread_self;
+}
 
 static inline void section_enter(struct thread *self) {
     atomic_store_explicit(&self->busy, true, memory_order_relaxed);
@@ -37,10 +50,14 @@ static inline void section_leave(struct thread *self) {
 }
 
 /*
- * Registers the calling thread, so that its sections are waited for and its exit is noticed; false
- * when it must take locks instead: at its end, or on a kernel without membarrier.
+ * Registers the calling thread, so that its sections are waited for and its exit is noticed, and
+ * returns it; NULL when it must take locks instead: at its end, without memory, or on a kernel
+ * without membarrier.
  */
-bool thread_register(struct thread *self);
+struct thread *thread_register(void);
+
+/* Whether a registered thread has ended without the engine's knowledge. */
+bool thread_is_gone(const struct thread *thread);
 
 /* Gives a local part an owner, or takes the owner away, who then finds it no more. */
 void thread_attach(struct thread *self, struct local *local);
@@ -50,12 +67,12 @@ void thread_detach(struct local *local);
 struct local *thread_recall(struct thread *self, HANDLE handle);
 
 /* Returns when every other thread has been outside a section at least once. */
-void threads_settle(const struct thread *self);
+void threads_settle(void);
 
 /* Held around fork; in the child only the calling thread is left. */
 void threads_lock(void);
 void threads_unlock(void);
-void threads_forget_others(struct thread *self);
+void threads_forget_others(void);
 
 /* Once, when the library is loaded. */
 void threads_init(void);

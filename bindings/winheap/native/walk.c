@@ -83,7 +83,7 @@ BOOL HeapWalk(HANDLE handle, LPPROCESS_HEAP_ENTRY entry) {
         return failure_set(ERROR_INVALID_HANDLE);
     if (entry == NULL)
         return failure_set(ERROR_INVALID_PARAMETER);
-    heap_exclude(heap, &thread_self);
+    heap_exclude(heap);
     error = walk_step(heap, entry);
     heap_readmit(heap);
     return error == ERROR_SUCCESS ? TRUE : failure_set(error);
@@ -119,7 +119,7 @@ BOOL HeapSummary(HANDLE handle, DWORD flags, LPHEAP_SUMMARY summary) {
         return failure_set(ERROR_INVALID_HANDLE);
     if (flags != 0 || summary == NULL || summary->cb != sizeof *summary)
         return failure_set(ERROR_INVALID_PARAMETER);
-    heap_exclude(heap, &thread_self);
+    heap_exclude(heap);
     summarize(heap, summary);
     heap_readmit(heap);
     return TRUE;
@@ -138,7 +138,7 @@ static size_t largest_free_block(const struct heap *heap) {
 }
 
 static size_t compact(struct heap *heap) {
-    heap_release_unused(heap, &thread_self);
+    heap_release_unused(heap);
     segment_release_spares(heap);
     cache_release(); /* where segments that this heap has emptied may be */
     return largest_free_block(heap);
@@ -153,7 +153,7 @@ SIZE_T HeapCompact(HANDLE handle, DWORD flags) {
         failure_set(ERROR_INVALID_HANDLE);
         return 0;
     }
-    heap_exclude(heap, &thread_self);
+    heap_exclude(heap);
     largest = compact(heap);
     heap_readmit(heap);
     if (largest == 0)
@@ -169,7 +169,7 @@ BOOL HeapLock(HANDLE handle) {
     if (heap == NULL)
         return failure_set(ERROR_INVALID_HANDLE);
     if ((heap->options & HEAP_NO_SERIALIZE) == 0)
-        heap_exclude(heap, &thread_self);
+        heap_exclude(heap);
     return TRUE;
 }
 
@@ -180,7 +180,7 @@ BOOL HeapUnlock(HANDLE handle) {
         return failure_set(ERROR_INVALID_HANDLE);
     if ((heap->options & HEAP_NO_SERIALIZE) != 0)
         return TRUE;
-    if (!heap_is_held(heap, &thread_self))
+    if (!heap_is_held(heap))
         return failure_set(ERROR_NOT_LOCKED);
     heap_readmit(heap);
     return TRUE;
@@ -201,9 +201,9 @@ bool information_allows(HANDLE handle) {
 }
 
 static void compact_unless_locked(struct heap *heap) {
-    if ((heap->options & HEAP_NO_SERIALIZE) != 0 || !heap_try_lock(heap, &thread_self))
+    if ((heap->options & HEAP_NO_SERIALIZE) != 0 || !heap_try_lock(heap))
         return;
-    heap_exclude(heap, &thread_self);
+    heap_exclude(heap);
     compact(heap);
     heap_readmit(heap);
     heap_unlock(heap);

@@ -26,5 +26,5 @@ void *aligned_new(size_t alignment, size_t size) {
     if (heap == NULL)
         return NULL;
     return alignment <= UNIT_BYTES ? aligned_in_segment(heap, alignment, size)
-                                   : heap_alloc_apart(heap, &thread_self, size, alignment);
+                                   : heap_alloc_apart(heap, size, alignment);
 }

@@ -5,6 +5,7 @@
  */
 #include "engine.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,7 @@ enum { GENERATIONS = 2000, WARM = 400, RESIDENT_PAGES = 256, RESERVED_PAGES = 20
 enum { GENERATIONS = 50000, WARM = 500, RESIDENT_PAGES = 256, RESERVED_PAGES = 2048 };
 #endif
 
+enum { LATE_WARM = 100, LATE_THREADS = 5000, LATE_BYTES = 2000 };
 enum { PAIR = 2, HEAPS = 2, BLOCKS = 12, LEFT = 4 };
 
 struct left {
@@ -116,6 +118,51 @@ static void run_generations(struct life *lives, size_t count) {
     }
 }
 
+/* ---- threads that allocate for the first time in the last round of their destructors ---- */
+
+/* ThreadSanitizer has forgotten the thread by then, and ends the program. */
+#ifndef __SANITIZE_THREAD__
+
+static pthread_key_t late_key;
+
+struct late {
+    HANDLE heap;
+    int rounds;
+    unsigned char *block;
+};
+
+static void late_run(void *argument) {
+    struct late *late = argument;
+
+    if (++late->rounds < PTHREAD_DESTRUCTOR_ITERATIONS) {
+        pthread_setspecific(late_key, late);
+        return;
+    }
+    late->block = HeapAlloc(late->heap, 0, LATE_BYTES);
+    if (late->block != NULL)
+        memset(late->block, 1, LATE_BYTES);
+}
+
+static void *late_begin(void *late) {
+    pthread_setspecific(late_key, late);
+    return NULL;
+}
+
+static void run_late(HANDLE heap, size_t threads) {
+    for (size_t i = 0; i < threads; i++) {
+        struct late late = {.heap = heap};
+        pthread_t thread;
+        assert_int_equal(pthread_create(&thread, NULL, late_begin, &late), 0);
+        assert_int_equal(pthread_join(thread, NULL), 0);
+        assert_non_null(late.block);
+        assert_true(HeapFree(heap, 0, late.block));
+        if (i % 64 == 0)
+            assert_true(HeapValidate(heap, 0, NULL));
+    }
+}
+
+#endif
+
 static void open_lives(struct life *lives) {
     HANDLE heap = HeapCreate(0, 0, 0);
 
@@ -172,5 +219,26 @@ static void growth_is_seen(void **state) {
     close_lives(lives);
 }
 
-ENGINE_TESTS(churn, cmocka_unit_test(threads_come_and_go_without_growth),
+#ifdef __SANITIZE_THREAD__
+#define LATE_TESTS
+#else
+/* Nobody tells the engine of their ends, and their memory may be the next thread's, or nobody's. */
+static void threads_that_begin_at_their_end_leave_nothing(void **state) {
+    HANDLE heap = HeapCreate(0, 0, 0);
+    struct engine_pages before;
+
+    (void)state;
+    assert_non_null(heap);
+    assert_int_equal(pthread_key_create(&late_key, late_run), 0);
+    run_late(heap, LATE_WARM);
+    before = engine_pages();
+    run_late(heap, LATE_THREADS);
+    assert_false(grew(before, engine_pages()));
+    assert_int_equal(pthread_key_delete(late_key), 0);
+    assert_true(HeapDestroy(heap));
+}
+#define LATE_TESTS cmocka_unit_test(threads_that_begin_at_their_end_leave_nothing),
+#endif
+
+ENGINE_TESTS(churn, LATE_TESTS cmocka_unit_test(threads_come_and_go_without_growth),
              cmocka_unit_test(growth_is_seen))

@@ -18,10 +18,10 @@ static void heap_comes_and_goes(size_t segments) {
     assert_true(heap_open(heap, 0, 0, 0));
     registry_publish(heap);
     for (size_t i = 0; i < segments * SEGMENT_BLOCK_UNITS; i++)
-        assert_non_null(heap_alloc(heap, &thread_self, UNIT_BYTES, false));
+        assert_non_null(heap_alloc(heap, thread_self, UNIT_BYTES, false));
     assert_int_equal(heap->segments, segments);
     assert_true(registry_retire(heap));
-    heap_destroy(heap, &thread_self);
+    heap_destroy(heap);
     registry_recycle(heap);
 }
 
@@ -72,9 +72,9 @@ static void a_shortage_takes_all(void **state) {
     heap_comes_and_goes(3);
     assert_int_equal(segments_kept(), 3);
     assert_true(heap_open(heap, 0, 0, 0));
-    assert_null(heap_alloc(heap, &thread_self, SIZE_MAX / 2, false));
+    assert_null(heap_alloc(heap, thread_self, SIZE_MAX / 2, false));
     assert_int_equal(segments_kept(), 0);
-    heap_destroy(heap, &thread_self);
+    heap_destroy(heap);
     registry_cancel(heap);
 }
 

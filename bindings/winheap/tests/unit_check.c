@@ -15,7 +15,7 @@ static struct span *large;
 static uint32_t free_index;
 
 static struct span *allocate(size_t size) {
-    void *block = heap_alloc(heap, &thread_self, size, false);
+    void *block = heap_alloc(heap, thread_self, size, false);
 
     assert_non_null(block);
     return owner_span(block);
@@ -31,9 +31,9 @@ static int create_heap(void **state) {
     registry_publish(heap);
     small = allocate(64);
     for (int i = 0; i < 10; i++)
-        freed = heap_alloc(heap, &thread_self, 64, false);
+        freed = heap_alloc(heap, thread_self, 64, false);
     assert_ptr_equal(heap_find(heap, freed, &free_index), small);
-    assert_true(heap_free(heap, &thread_self, freed));
+    assert_true(heap_free(heap, thread_self, freed));
     run = allocate(100000);
     large = allocate(5000000);
     assert_true(heap_check(heap));
@@ -44,7 +44,7 @@ static int destroy_heap(void **state) {
     (void)state;
     assert_true(heap_check(heap)); /* each test has undone its damage */
     assert_true(registry_retire(heap));
-    heap_destroy(heap, &thread_self);
+    heap_destroy(heap);
     registry_recycle(heap);
     return 0;
 }

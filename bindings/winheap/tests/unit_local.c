@@ -23,7 +23,7 @@ static struct heap *create(size_t max) {
 
 static void destroy(struct heap *heap) {
     assert_true(registry_retire(heap));
-    heap_destroy(heap, &thread_self);
+    heap_destroy(heap);
     registry_recycle(heap);
 }
 
@@ -43,22 +43,23 @@ static void *destroy_beside_section(void *argument) {
 
 /* It has looked up its local part of one heap, and is about to see whether it is another's. */
 static void a_local_part_is_not_used_again_before_its_owner_has_looked_at_it(void **state) {
-    struct destroyer destroyer = {.heap = create(0), .inside = &thread_self};
+    struct destroyer destroyer = {.heap = create(0)};
     const struct local *recent;
     pthread_t thread;
 
     (void)state;
-    assert_non_null(heap_alloc(destroyer.heap, &thread_self, 64, false));
-    assert_non_null(heap_alloc(destroyer.heap, &thread_self, 64, false));
-    section_enter(&thread_self);
-    recent = atomic_load(&thread_self.recent);
+    assert_non_null(heap_alloc(destroyer.heap, thread_self, 64, false));
+    assert_non_null(heap_alloc(destroyer.heap, thread_self, 64, false));
+    destroyer.inside = thread_self; /* which it has got by now */
+    section_enter(thread_self);
+    recent = atomic_load(&thread_self->recent);
     assert_ptr_equal(recent->heap, destroyer.heap);
     assert_int_equal(pthread_create(&thread, NULL, destroy_beside_section, &destroyer), 0);
-    while (atomic_load(&thread_self.recent) == recent)
+    while (atomic_load(&thread_self->recent) == recent)
         sched_yield();
     for (int i = 0; i < PATIENCE; i++)
         sched_yield();
-    section_leave(&thread_self);
+    section_leave(thread_self);
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_true(destroyer.waited);
 }
@@ -76,12 +77,12 @@ static void *empty_a_span(void *argument) {
     void *blocks[5];
 
     for (int i = 0; i < 5; i++)
-        blocks[i] = heap_alloc(emptier->heap, &thread_self, 16384, false);
+        blocks[i] = heap_alloc(emptier->heap, thread_self, 16384, false);
     emptier->span = owner_span(blocks[4]);
-    heap_free(emptier->heap, &thread_self, blocks[0]);
+    heap_free(emptier->heap, thread_self, blocks[0]);
     pthread_barrier_wait(&emptier->ready);
     pthread_barrier_wait(&emptier->ready);
-    heap_free(emptier->heap, &thread_self, blocks[4]);
+    heap_free(emptier->heap, thread_self, blocks[4]);
     return NULL;
 }
 
@@ -94,11 +95,11 @@ static void an_emptied_span_is_not_released_before_its_owner_has_the_lock(void *
     pthread_barrier_init(&emptier.ready, NULL, 2);
     assert_int_equal(pthread_create(&thread, NULL, empty_a_span, &emptier), 0);
     pthread_barrier_wait(&emptier.ready);
-    heap_lock(emptier.heap, &thread_self);
+    heap_lock(emptier.heap);
     pthread_barrier_wait(&emptier.ready);
     while (atomic_load(&emptier.heap->lock) != LOCK_AWAITED)
         sched_yield();
-    heap_release_unused(emptier.heap, &thread_self);
+    heap_release_unused(emptier.heap);
     assert_ptr_equal(owner_span(emptier.span->base), emptier.span);
     heap_unlock(emptier.heap);
     assert_int_equal(pthread_join(thread, NULL), 0);

@@ -25,7 +25,7 @@ static int create_heap(void **state) {
 static int destroy_heap(void **state) {
     (void)state;
     assert_true(registry_retire(heap));
-    heap_destroy(heap, &thread_self);
+    heap_destroy(heap);
     assert_null(heap->spare);
     assert_int_equal(heap->spares + heap->segments, 0);
     registry_recycle(heap);
@@ -35,10 +35,10 @@ static int destroy_heap(void **state) {
 /* Blocks of a unit each, then none. */
 static void live_set_comes_and_goes(size_t count) {
     for (size_t i = 0; i < count; i++)
-        assert_non_null(blocks[i] = heap_alloc(heap, &thread_self, UNIT_BYTES, false));
+        assert_non_null(blocks[i] = heap_alloc(heap, thread_self, UNIT_BYTES, false));
     assert_true(heap_check(heap));
     for (size_t i = 0; i < count; i++)
-        assert_true(heap_free(heap, &thread_self, blocks[i]));
+        assert_true(heap_free(heap, thread_self, blocks[i]));
     assert_true(heap_check(heap));
 }
 
@@ -63,7 +63,7 @@ static void a_smaller_live_set_gives_the_rest_back(void **state) {
 static void a_shortage_takes_them_first(void **state) {
     (void)state;
     live_set_comes_and_goes(BLOCKS);
-    assert_null(heap_alloc(heap, &thread_self, SIZE_MAX / 2, false));
+    assert_null(heap_alloc(heap, thread_self, SIZE_MAX / 2, false));
     assert_int_equal(heap->spares, 0);
     assert_true(heap_check(heap));
 }
@@ -75,8 +75,8 @@ static void a_refusal_in_place_does_not(void **state) {
 
     (void)state;
     live_set_comes_and_goes(BLOCKS);
-    block = heap_alloc(heap, &thread_self, 64, false);
-    assert_null(heap_realloc(heap, &thread_self, block, 5000, HEAP_REALLOC_IN_PLACE_ONLY, &live));
+    block = heap_alloc(heap, thread_self, 64, false);
+    assert_null(heap_realloc(heap, thread_self, block, 5000, HEAP_REALLOC_IN_PLACE_ONLY, &live));
     assert_true(live);
     assert_int_equal(heap->spares, SEGMENTS / 2);
 }

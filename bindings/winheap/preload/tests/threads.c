@@ -86,11 +86,11 @@ struct late {
     void *block;
 };
 
-/* One call before the last: after that nobody can be told of a thread's end any more. */
+/* In the last call: nobody is told of the thread's end any more. */
 static void allocate_late(void *value) {
     struct late *late = value;
 
-    if (++late->calls < PTHREAD_DESTRUCTOR_ITERATIONS - 1)
+    if (++late->calls < PTHREAD_DESTRUCTOR_ITERATIONS)
         pthread_setspecific(late_key, late);
     else
         late->block = family.malloc(100);
